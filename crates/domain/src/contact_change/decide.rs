@@ -1,0 +1,176 @@
+//! What the parties do to a change: accept, refuse, have the token sent again.
+//!
+//! Checks run in one order for every call: visible, settled, a party, not yet decided, token, still possible, billing.
+//! A refusal may leave something behind (a wrong token counted, an ending); it is then in the change that was handed
+//! in, and is saved like any other decision.
+
+use jiff::Timestamp;
+
+use super::{ContactChange, Decision, Ending, Policy, State};
+use crate::{
+    AccountId, BillingStanding, Effects, EventKind, KeyId, Mail, MailKind, Nonce, Refusal, RefusalReason, Seal, Service,
+};
+
+/// What a presented token turned out to be, among all that were made for this party and change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presented {
+    /// The party's own token of this generation.
+    Generation(i64),
+    /// None of the party's own.
+    Unknown,
+}
+
+/// What a decision depends on, beside the change itself.
+#[derive(Debug)]
+pub struct Facts<'a, S: Fn(&AccountId) -> Option<BillingStanding>> {
+    /// The service of the change; roles pass on it.
+    pub service: &'a mut Service,
+    /// The other changes of the service that are open: those that become impossible end as failed.
+    pub others: &'a mut [ContactChange],
+    /// The billing standing of an account.
+    pub standing: S,
+    /// What the company decides.
+    pub policy: &'a Policy,
+    /// The moment.
+    pub now: Timestamp,
+}
+
+impl ContactChange {
+    /// Accepts for a party. With the last acceptance the roles pass.
+    pub fn accept<S: Fn(&AccountId) -> Option<BillingStanding>>(
+        &mut self,
+        by: &AccountId,
+        presented: Presented,
+        facts: Facts<'_, S>,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let Facts { service, others, standing, policy, now } = facts;
+        self.check_party(by, &service.contacts.administrator, now, effects)?;
+        self.check_token(by, presented)?;
+
+        let is_last =
+            self.confirmations.iter().all(|party| party.account_id == *by || party.decision != Decision::Pending);
+        if is_last {
+            if let Some(cause) = self.impossible(service) {
+                self.fail(cause, now, effects);
+                return Err(Refusal::ChangeSettled(self.state.name()));
+            }
+            let ends = [&self.incumbent, &self.nominee];
+            if let Some(account) = policy.overdue(self.roles, ends, standing).next() {
+                return Err(Refusal::BillingOverdue(account.clone()));
+            }
+        }
+
+        if let Some(party) = self.confirmation_mut(by) {
+            party.decision = Decision::Accepted { at: now };
+        }
+        self.record(EventKind::ChangeAccepted, Some(by), effects);
+        if is_last {
+            self.apply(service, others, now, effects);
+        }
+        Ok(())
+    }
+
+    /// Refuses for a party, which ends the change. The other party is told.
+    pub fn refuse(
+        &mut self,
+        by: &AccountId,
+        presented: Presented,
+        reason: Option<RefusalReason>,
+        administrator: &AccountId,
+        now: Timestamp,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        self.check_party(by, administrator, now, effects)?;
+        self.check_token(by, presented)?;
+        if let Some(party) = self.confirmation_mut(by) {
+            party.decision = Decision::Refused { at: now };
+        }
+        self.state = State::Settled { at: now, ending: Ending::Refused { by: by.clone(), reason } };
+        self.record(EventKind::ChangeRefused, Some(by), effects);
+        self.tell_parties(MailKind::Refused, Some(by), effects);
+        Ok(())
+    }
+
+    /// Makes a party's next token and mails it. Its earlier ones stop working.
+    pub fn resend(
+        &mut self,
+        to: &AccountId,
+        nonce: Nonce,
+        key_id: &KeyId,
+        administrator: &AccountId,
+        policy: &Policy,
+        now: Timestamp,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        self.check_party(to, administrator, now, effects)?;
+        let change_id = self.change_id;
+        let party = self.confirmation_mut(to).ok_or(Refusal::NotAParty)?;
+        if party.resends >= policy.resend_limit {
+            return Err(Refusal::ResendLimited { retry_at: None });
+        }
+        let retry_at =
+            party.resend_time.map(|last| last.saturating_add(policy.resend_interval).unwrap_or(Timestamp::MAX));
+        if retry_at.is_some_and(|at| now < at) {
+            return Err(Refusal::ResendLimited { retry_at });
+        }
+        party.resends += 1;
+        party.resend_time = Some(now);
+        party.generation += 1;
+        party.token_is_good = true;
+        let generation = party.generation;
+        effects.seals.push(Seal { change_id, account_id: to.clone(), generation, nonce, key_id: key_id.clone() });
+        effects.mails.push(Mail {
+            kind: MailKind::Confirm,
+            change_id: Some(change_id),
+            account_id: to.clone(),
+            generation,
+            to_address: None,
+        });
+        self.record(EventKind::TokenResent, Some(to), effects);
+        Ok(())
+    }
+
+    /// Supersedes the token that an account could still decide with, because its address has changed. Says whether
+    /// there was one.
+    pub fn supersede(&mut self, account: &AccountId, now: Timestamp, effects: &mut Effects) -> bool {
+        if self.good_generation(account, now).is_none() {
+            return false;
+        }
+        if let Some(party) = self.confirmation_mut(account) {
+            party.token_is_good = false;
+        }
+        self.record(EventKind::TokenSuperseded, Some(account), effects);
+        true
+    }
+
+    /// Visible, settled, a party, not yet decided.
+    fn check_party(
+        &mut self,
+        account: &AccountId,
+        administrator: &AccountId,
+        now: Timestamp,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        self.sight_of(account, administrator).ok_or(Refusal::ChangeNotFound)?;
+        self.check_open(now, effects)?;
+        match self.confirmation(account) {
+            None => Err(Refusal::NotAParty),
+            Some(party) if party.decision != Decision::Pending => Err(Refusal::AlreadyDecided),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// The right token passes, however many wrong ones came before; a wrong one is counted.
+    fn check_token(&mut self, account: &AccountId, presented: Presented) -> Result<(), Refusal> {
+        let party = self.confirmation_mut(account).ok_or(Refusal::NotAParty)?;
+        match presented {
+            Presented::Generation(g) if g == party.generation && party.token_is_good => Ok(()),
+            Presented::Generation(_) => Err(Refusal::TokenSuperseded),
+            Presented::Unknown => {
+                party.wrong_tokens = party.wrong_tokens.saturating_add(1);
+                Err(Refusal::TokenInvalid)
+            }
+        }
+    }
+}
