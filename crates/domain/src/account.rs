@@ -61,7 +61,9 @@ impl EmailAddress {
             && text.chars().all(plain)
             && ascii.contains('.')
             && ascii.rsplit('.').next().is_some_and(|tld| !tld.bytes().all(|b| b.is_ascii_digit()));
-        if formed { Ok(Self(format!("{local}@{}", domain.to_lowercase()))) } else { Err(Self::FORM) }
+        // Beyond ASCII, lower case is what IDNA makes of it: a Greek sigma at the end of a word is not written otherwise.
+        let domain = if domain.is_ascii() { domain.to_ascii_lowercase() } else { idna::domain_to_unicode(domain).0 };
+        if formed { Ok(Self(format!("{local}@{domain}"))) } else { Err(Self::FORM) }
     }
 
     /// The address as a person writes it.

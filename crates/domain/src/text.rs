@@ -70,13 +70,14 @@ fn is_printable(c: char) -> bool {
 }
 
 /// Whether mail readers would make a link of some part of the text: a scheme, or a name with a dot before two letters.
+/// What a hyphen or another dot joins to the name does not hide it.
 fn has_web_address(text: &str) -> bool {
+    let is_top_level = |label: &str| {
+        let start = label.split(['-', '_']).next().unwrap_or_default();
+        label.starts_with("xn--") || (start.chars().count() >= 2 && start.chars().all(char::is_alphabetic))
+    };
     let is_name = |word: &str| {
-        let mut parts = word.rsplit('.').skip_while(|part| part.is_empty());
-        let last_is_top_level = parts.next().is_some_and(|last| {
-            last.starts_with("xn--") || (last.chars().count() >= 2 && last.chars().all(char::is_alphabetic))
-        });
-        last_is_top_level && parts.next().is_some_and(|label| !label.is_empty())
+        word.split('.').zip(word.split('.').skip(1)).any(|(label, next)| !label.is_empty() && is_top_level(next))
     };
     let folded = text.to_lowercase().replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
     folded.contains("://")

@@ -1,1 +1,4 @@
 //! x
+
+mod language;
+pub mod message;

@@ -1,1 +1,8 @@
-fn main() {}
+//! The `relevo` command.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    relevo_server::run().await
+}

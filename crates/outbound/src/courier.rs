@@ -1,0 +1,317 @@
+//! Sends what is due.
+//!
+//! The courier leases a few mails, reads what they are made from, sends them one by one and records what became of
+//! each; no transaction is open while it talks to a relay. A mail that carries a token is sent as long as the token is
+//! good and no longer; a notice is tried for [`NOTICE_LIFETIME`]. A relay that is out of order pauses the sending and
+//! is held against no mail. Delivery is at least once: twice only after a crash, or a reply lost after the final dot,
+//! and then with the same Message-ID and token.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use relevo_domain::{Keyring, Mail};
+use relevo_persistence::{Attempt, DueMail, Error, Lease, Letter, Store};
+use tokio::{sync::Notify, time::MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    message::{About, ComposeError, Facts, Message, Sender, compose},
+    transport::{Session, Transport, Verdict},
+};
+
+/// How long a mail that carries no token is tried.
+pub const NOTICE_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How long a mail is held before another may send it, unless the hold is renewed: how long the mails in hand of a
+/// process that dies wait for the next one.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+const RENEWAL: Duration = Duration::from_secs(20);
+const BATCH: u64 = 16;
+/// A relay that is out of order is asked again at least this often: asking costs little, and it may be back.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long to wait before a mail is tried again: at first, and at the longest. It doubles with each attempt, and is
+/// spread by a fifth to either side.
+#[derive(Debug, Clone, Copy)]
+pub struct Retry {
+    /// After the first attempt.
+    pub first: SignedDuration,
+    /// At the longest.
+    pub longest: SignedDuration,
+}
+
+/// Sends what is due.
+#[derive(Debug)]
+pub struct Courier {
+    store: Store,
+    keyring: Keyring,
+    sender: Sender,
+    transport: Transport,
+    retry: Retry,
+    wake: Notify,
+    pause: Mutex<Pause>,
+}
+
+/// Whether the relay was out of order, how often in a row, and until when it is left alone.
+#[derive(Debug, Default)]
+struct Pause {
+    failures: i32,
+    until: Option<Timestamp>,
+}
+
+/// Why a mail cannot be composed.
+#[derive(Debug, thiserror::Error)]
+enum Unsendable {
+    #[error("the key of its token is not configured")]
+    KeyMissing,
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+}
+
+impl Courier {
+    /// A courier who takes mails from a store to a transport.
+    pub fn new(store: Store, keyring: Keyring, sender: Sender, transport: Transport, retry: Retry) -> Self {
+        Self { store, keyring, sender, transport, retry, wake: Notify::new(), pause: Mutex::default() }
+    }
+
+    /// Says that there may be a mail to send.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Sends what is due, as it becomes due, until it is told to stop; the mail in hand is finished first.
+    pub async fn run(&self, clock: impl Fn() -> Timestamp, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.deliver_due(&clock, stop).await {
+                tracing::error!(%error, "the outbox cannot be read or written");
+            }
+            // The poll finds what other processes queued and what becomes due; the jitter keeps them apart.
+            let poll = Duration::from_secs(1).mul_f64(jitter());
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(poll) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// Sends everything that is due at this moment. Says how many mails were tried.
+    pub async fn deliver_due(
+        &self,
+        clock: &impl Fn() -> Timestamp,
+        stop: &CancellationToken,
+    ) -> Result<usize, Error> {
+        let mut tried = 0;
+        while !stop.is_cancelled() && !self.is_paused(clock()) {
+            if !self.store.read().await?.mail_is_due(clock()).await? {
+                break;
+            }
+            let now = clock();
+            let tx = self.store.write().await?;
+            let batch = tx.lease_mails(now, now + LEASE, BATCH).await?;
+            tx.commit().await?;
+            if batch.is_empty() {
+                break;
+            }
+            tried += batch.len();
+            let mut session = self.transport.session();
+            let done = self.deliver_batch(&batch, &mut session, clock, stop).await;
+            session.close().await;
+            done?;
+        }
+        Ok(tried)
+    }
+
+    async fn deliver_batch(
+        &self,
+        batch: &[DueMail],
+        session: &mut Session,
+        clock: &impl Fn() -> Timestamp,
+        stop: &CancellationToken,
+    ) -> Result<(), Error> {
+        let leases: Vec<Lease> = batch.iter().map(|due| due.lease).collect();
+        for (nth, due) in batch.iter().enumerate() {
+            let now = clock();
+            let attempt = if stop.is_cancelled() || self.is_paused(now) {
+                Attempt::Returned(now)
+            } else {
+                let held = leases.get(nth..).unwrap_or_default();
+                self.holding(held, clock, self.attempt(due, session, clock)).await?
+            };
+            tracing::debug!(kind = due.mail.kind.name(), account = %due.mail.account_id, outcome = attempt.name(), "mail");
+            let tx = self.store.write().await?;
+            if !tx.record_attempt(due.lease, &attempt, clock()).await? {
+                tracing::warn!(mail_id = due.lease.mail_id, "another process has taken this mail over");
+            }
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Awaits a sending, and holds the leases of the mails in hand meanwhile.
+    async fn holding<T>(
+        &self,
+        leases: &[Lease],
+        clock: &impl Fn() -> Timestamp,
+        sending: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let mut sending = std::pin::pin!(sending);
+        let mut renewal = tokio::time::interval(RENEWAL);
+        renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        renewal.reset();
+        loop {
+            tokio::select! {
+                done = &mut sending => return done,
+                _ = renewal.tick() => {
+                    let tx = self.store.write().await?;
+                    tx.renew_leases(leases, clock() + LEASE).await?;
+                    tx.commit().await?;
+                }
+            }
+        }
+    }
+
+    /// Sends one mail, if it is still worth it.
+    async fn attempt(
+        &self,
+        due: &DueMail,
+        session: &mut Session,
+        clock: &impl Fn() -> Timestamp,
+    ) -> Result<Attempt, Error> {
+        let now = clock();
+        let letter = match self.letter(&due.mail).await {
+            Err(error @ Error::Corrupt { .. }) => {
+                tracing::error!(%error, mail_id = due.lease.mail_id, "a mail cannot be made");
+                return Ok(Attempt::Postponed(no_reply("a row is corrupt"), self.due_again(due, now)));
+            }
+            letter => letter?,
+        };
+        if !due.mail.kind.carries_token() && now >= due.create_time + NOTICE_LIFETIME {
+            return Ok(Attempt::Failed(None));
+        }
+        if due.mail.kind.carries_token() && !token_is_good(&due.mail, &letter, now) {
+            return Ok(Attempt::Withdrawn);
+        }
+        let message = match self.compose(due, &letter) {
+            Err(error) => {
+                tracing::error!(%error, mail_id = due.lease.mail_id, "a mail cannot be made");
+                return Ok(Attempt::Postponed(no_reply("it cannot be made"), self.due_again(due, now)));
+            }
+            Ok(message) => message,
+        };
+        Ok(match session.send(&message).await {
+            Verdict::Taken => {
+                self.resume();
+                Attempt::Sent
+            }
+            Verdict::Refused(reply) => {
+                self.resume();
+                Attempt::Failed(Some(reply))
+            }
+            Verdict::PutOff(reply) => {
+                self.resume();
+                Attempt::Deferred(reply, self.due_again(due, clock()))
+            }
+            Verdict::OutOfOrder(reply) => {
+                let until = self.pause(clock());
+                tracing::warn!(reply = %reply.codes, text = %reply.text, %until, "the relay is out of order");
+                Attempt::Postponed(reply, until)
+            }
+        })
+    }
+
+    async fn letter(&self, mail: &Mail) -> Result<Letter, Error> {
+        self.store.read().await?.letter(mail).await
+    }
+
+    fn compose(&self, due: &DueMail, letter: &Letter) -> Result<Message, Unsendable> {
+        let about = letter.about.as_ref();
+        let token = match about.and_then(|about| about.seal.as_ref()) {
+            Some(seal) if due.mail.kind.carries_token() => {
+                Some(self.keyring.token(seal).ok_or(Unsendable::KeyMissing)?)
+            }
+            _ => None,
+        };
+        let facts = Facts {
+            mail: &due.mail,
+            recipient: &letter.recipient,
+            about: about.map(|about| About {
+                change: &about.change,
+                service: &about.service,
+                requester: &about.requester,
+                incumbent: &about.incumbent,
+                nominee: &about.nominee,
+            }),
+            token: token.as_ref(),
+            create_time: due.create_time,
+        };
+        Ok(compose(&facts, &self.sender)?)
+    }
+
+    fn due_again(&self, due: &DueMail, now: Timestamp) -> Timestamp {
+        now + grown(self.retry.first, due.attempts, self.retry.longest)
+    }
+
+    fn is_paused(&self, now: Timestamp) -> bool {
+        self.locked_pause().until.is_some_and(|until| now < until)
+    }
+
+    fn pause(&self, now: Timestamp) -> Timestamp {
+        let mut pause = self.locked_pause();
+        let until = now + grown(self.retry.first, pause.failures, self.retry.longest.min(LONGEST_PAUSE));
+        *pause = Pause { failures: pause.failures.saturating_add(1), until: Some(until) };
+        until
+    }
+
+    fn resume(&self) {
+        *self.locked_pause() = Pause::default();
+    }
+
+    fn locked_pause(&self) -> std::sync::MutexGuard<'_, Pause> {
+        self.pause.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn token_is_good(mail: &Mail, letter: &Letter, now: Timestamp) -> bool {
+    letter
+        .about
+        .as_ref()
+        .and_then(|about| about.change.good_generation(&mail.account_id, now))
+        .is_some_and(|good| good == mail.generation)
+}
+
+fn no_reply(text: &str) -> relevo_persistence::Reply {
+    relevo_persistence::Reply { codes: String::new(), text: text.to_owned() }
+}
+
+/// A wait that doubles with each time before, up to a longest one, spread so that many do not end at once.
+fn grown(first: SignedDuration, times: i32, longest: SignedDuration) -> SignedDuration {
+    let doubled = first.as_secs_f64() * 2_f64.powi(times.clamp(0, 40));
+    SignedDuration::from_secs_f64(doubled.min(longest.as_secs_f64()) * jitter())
+}
+
+/// Between four and six fifths.
+fn jitter() -> f64 {
+    let mut byte = [0];
+    // Without randomness all wait alike, which is no fault.
+    let _ = getrandom::fill(&mut byte);
+    0.8 + 0.4 * f64::from(byte[0]) / 255.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_are_spread_by_a_fifth() {
+        let (first, longest) = (SignedDuration::from_mins(1), SignedDuration::from_hours(4));
+        for (times, middle) in [(0, 60.0), (1, 120.0), (5, 1920.0), (8, 14_400.0), (i32::MAX, 14_400.0)] {
+            let waits: Vec<_> = (0..100).map(|_| grown(first, times, longest).as_secs_f64()).collect();
+            assert!(waits.iter().all(|wait| (0.799..1.201).contains(&(wait / middle))), "{times}: {waits:?}");
+            assert!(waits.iter().any(|wait| wait != &waits[0]), "{times}: no spread");
+        }
+    }
+}

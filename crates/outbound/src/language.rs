@@ -1,0 +1,155 @@
+//! The sentences of the mails, in every language there is.
+//!
+//! A language is one file of Fluent messages in `templates/` and one line in [`LANGUAGES`]; a test holds every file to
+//! the messages and variables of the English one. What cannot be said as written is an error: a mail with a hole in it
+//! is never sent.
+
+use std::sync::LazyLock;
+
+use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+use relevo_domain::Language;
+use unic_langid::LanguageIdentifier;
+
+use crate::message::ComposeError;
+
+/// Every language, by its tag. The first is for readers of any other.
+const LANGUAGES: [(&str, &str); 2] =
+    [("en", include_str!("../templates/en.ftl")), ("es", include_str!("../templates/es.ftl"))];
+
+static WORDINGS: LazyLock<[Wording; LANGUAGES.len()]> = LazyLock::new(|| LANGUAGES.map(Wording::new));
+
+/// One language.
+pub(crate) struct Wording {
+    tag: &'static str,
+    identifier: LanguageIdentifier,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl Wording {
+    fn new((tag, source): (&'static str, &'static str)) -> Self {
+        let identifier: LanguageIdentifier = tag.parse().unwrap_or_default();
+        let mut bundle = FluentBundle::new_concurrent(vec![identifier.clone()]);
+        // Isolation marks are invisible characters around every value: they would be copied with ids and addresses.
+        bundle.set_use_isolating(false);
+        // What does not parse is left out, and missed when it is to be said.
+        let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(partial, _)| partial);
+        bundle.add_resource_overriding(resource);
+        Self { tag, identifier, bundle }
+    }
+
+    /// The wording for a reader: the language as asked for, else its primary language, else English.
+    pub(crate) fn of(language: &Language) -> &'static Wording {
+        let wanted = language.identifier();
+        let [english, ..] = &*WORDINGS;
+        let exact = WORDINGS.iter().find(|wording| wording.identifier == *wanted);
+        let primary = || WORDINGS.iter().find(|wording| wording.identifier.language == wanted.language);
+        exact.or_else(primary).unwrap_or(english)
+    }
+
+    /// The tag of the language, as in `es`.
+    pub(crate) fn tag(&self) -> &'static str {
+        self.tag
+    }
+
+    /// Says a message with these values.
+    pub(crate) fn say(&self, message: &str, values: &FluentArgs<'_>) -> Result<String, ComposeError> {
+        let unsayable =
+            |problem: String| ComposeError::Wording { language: self.tag, message: message.into(), problem };
+        let pattern = self.bundle.get_message(message).and_then(|message| message.value());
+        let pattern = pattern.ok_or_else(|| unsayable("there is no such message".into()))?;
+        let mut problems = Vec::new();
+        let said = self.bundle.format_pattern(pattern, Some(values), &mut problems);
+        match problems.first() {
+            None => Ok(said.into_owned()),
+            Some(problem) => Err(unsayable(problem.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    /// The variables of each message, those of the messages that it refers to included.
+    fn variables(source: &str) -> BTreeMap<String, BTreeSet<String>> {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let mut messages: BTreeMap<String, String> = BTreeMap::new();
+        let mut current = String::new();
+        for line in source.lines().filter(|line| !line.starts_with('#')) {
+            if let Some((id, _)) = line.split_once(" =").filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase()))
+            {
+                current = id.to_owned();
+                assert!(!messages.contains_key(id), "{id} is there twice");
+            }
+            messages.entry(current.clone()).or_default().push_str(line);
+        }
+        let named = |text: &str, before: &str| -> BTreeSet<String> {
+            text.split(before).skip(1).map(|rest| rest.chars().take_while(|c| is_name(*c)).collect()).collect()
+        };
+        fn closure(
+            id: &str,
+            messages: &BTreeMap<String, String>,
+            named: &dyn Fn(&str, &str) -> BTreeSet<String>,
+        ) -> BTreeSet<String> {
+            let text = &messages[id];
+            let references = named(text, "{ ").into_iter().filter(|name| messages.contains_key(name));
+            named(text, "$").into_iter().chain(references.flat_map(|id| closure(&id, messages, named))).collect()
+        }
+        messages.keys().filter(|id| !id.is_empty()).map(|id| (id.clone(), closure(id, &messages, &named))).collect()
+    }
+
+    #[test]
+    fn every_language_says_the_same_with_the_same_variables() {
+        let english = variables(LANGUAGES[0].1);
+        assert!(english.len() > 50 && english["confirm-opening"].contains("roles"), "the reading of the files is off");
+        for (tag, source) in LANGUAGES {
+            let there = variables(source);
+            for (id, expected) in &english {
+                assert_eq!(there.get(id), Some(expected), "{id} in {tag}");
+            }
+            for id in there.keys() {
+                assert!(english.contains_key(id), "{id} in {tag} is not in English");
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_parses_whole_and_is_listed() {
+        for (tag, source) in LANGUAGES {
+            let parsed = FluentResource::try_new(source.to_owned());
+            assert!(parsed.is_ok(), "{tag}: {:?}", parsed.map_err(|(_, errors)| errors).err());
+            assert!(tag.parse::<LanguageIdentifier>().is_ok(), "{tag}");
+        }
+        let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")).unwrap();
+        let files: BTreeSet<String> = folder
+            .filter_map(|file| file.unwrap().file_name().to_str()?.strip_suffix(".ftl").map(str::to_owned))
+            .collect();
+        assert_eq!(files, LANGUAGES.iter().map(|(tag, _)| (*tag).to_owned()).collect());
+    }
+
+    #[test]
+    fn a_reader_gets_the_nearest_language() {
+        for (asked, spoken) in [
+            ("en", "en"),
+            ("es", "es"),
+            ("es-MX", "es"),
+            ("es-Latn-ES", "es"),
+            ("en-GB", "en"),
+            ("ja", "en"),
+            ("", "en"),
+        ] {
+            assert_eq!(Wording::of(&Language::parse(asked).unwrap()).tag(), spoken, "{asked}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_said_is_an_error() {
+        let wording = Wording::of(&Language::parse("en").unwrap());
+        let said = |message: &str| wording.say(message, &FluentArgs::new()).unwrap_err().to_string();
+        assert_eq!(said("no-such-message"), "no-such-message cannot be said in en: there is no such message");
+        assert!(said("greeting").contains("name"));
+        assert!(said("confirm-opening").contains("part"));
+    }
+}

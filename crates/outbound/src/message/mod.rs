@@ -1,0 +1,171 @@
+//! How a mail is made: from the facts of the moment to the bytes that are sent.
+//!
+//! [`compose`] is a function of its arguments alone: the same facts make the same bytes, so that a mail that is sent
+//! again after a crash is the same mail. What a mail says is in `letter`, in the words of `language`; how it looks is
+//! in `layout` and `templates/`. No address of one account is shown to another, and no mail holds a token but those
+//! that [carry one](relevo_domain::MailKind::carries_token).
+
+mod layout;
+mod letter;
+
+use std::fmt;
+
+use jiff::Timestamp;
+use mail_builder::{
+    MessageBuilder,
+    headers::{address::Address, content_type::ContentType, date::Date, raw::Raw},
+    mime::MimePart,
+};
+use relevo_domain::{Account, ContactChange, EmailAddress, Mail, Service, Token};
+
+use crate::language::Wording;
+use letter::Letter;
+
+/// Who sends, and where the links lead.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    /// Whom the mails are from.
+    pub from: Mailbox,
+    /// Where the page behind the link is reached, as in `https://relevo.example.com`.
+    pub public_url: String,
+}
+
+/// An address and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    /// What mail readers show.
+    pub name: Option<String>,
+    /// Where mail goes.
+    pub address: EmailAddress,
+}
+
+/// What a mail is made from, read when it is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// Which mail.
+    pub mail: &'a Mail,
+    /// Who gets it.
+    pub recipient: &'a Account,
+    /// The change it is about; `None` for a mail about an account.
+    pub about: Option<About<'a>>,
+    /// The recipient's token, for a mail that carries one; no other mail shows it.
+    pub token: Option<&'a Token>,
+    /// When the mail became due.
+    pub create_time: Timestamp,
+}
+
+/// A change and everyone in it.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// The change.
+    pub change: &'a ContactChange,
+    /// Its service.
+    pub service: &'a Service,
+    /// The account that asked.
+    pub requester: &'a Account,
+    /// The account that holds the roles, or held them.
+    pub incumbent: &'a Account,
+    /// The account that is named.
+    pub nominee: &'a Account,
+}
+
+/// A mail ready to send.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The `Message-ID`, without its angle brackets.
+    pub message_id: String,
+    /// The reverse-path, its domain in A-labels.
+    pub envelope_from: String,
+    /// The forward-path, its domain in A-labels.
+    pub envelope_to: String,
+    /// The mail itself: RFC 5322, with CRLF. It may hold a token.
+    pub raw: Vec<u8>,
+    /// Whether an address has a local part beyond ASCII, so that only a relay with SMTPUTF8 (RFC 6531) can take it.
+    pub needs_smtputf8: bool,
+}
+
+/// Why a mail could not be made. Holds no value that would be in the mail.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// The facts do not fit the kind of the mail.
+    #[error("a mail of the kind {kind} needs {needs}")]
+    Facts {
+        /// The kind as a word.
+        kind: &'static str,
+        /// What is missing.
+        needs: &'static str,
+    },
+    /// A sentence is missing or broken.
+    #[error("{message} cannot be said in {language}: {problem}")]
+    Wording {
+        /// The tag of the language.
+        language: &'static str,
+        /// The id of the Fluent message.
+        message: String,
+        /// What Fluent says to it.
+        problem: String,
+    },
+    /// The layout could not be filled.
+    #[error("the layout of the mails cannot be filled")]
+    Layout(#[from] askama::Error),
+}
+
+/// Makes a mail, in the language of its recipient.
+pub fn compose(facts: &Facts<'_>, sender: &Sender) -> Result<Message, ComposeError> {
+    let wording = Wording::of(&facts.recipient.language);
+    let letter = Letter::write(facts, &sender.public_url, wording)?;
+    let (text, html) = (layout::text(&letter)?, layout::html(&letter)?);
+
+    let from = sender.from.address.with_ascii_domain();
+    let to = facts.mail.to_address.as_ref().unwrap_or(&facts.recipient.email).with_ascii_domain();
+    let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let Mail { kind, change_id, account_id, generation, .. } = facts.mail;
+    let message_id = match change_id {
+        Some(change_id) => format!("{}.{change_id}.{account_id}.{generation}@{domain}", kind.name()),
+        None => format!("{}.{account_id}.{generation}@{domain}", kind.name()),
+    };
+
+    let mut builder = MessageBuilder::new()
+        .from(Address::new_address(sender.from.name.as_deref(), from.as_str()))
+        .to(Address::new_address(Some(facts.recipient.display_name.as_str()), to.as_str()))
+        .subject(letter.subject.as_str())
+        .date(Date::new(facts.create_time.as_second()))
+        .message_id(message_id.as_str());
+    if let Some(change_id) = change_id {
+        // No mail has this id: it is what all mails of a change answer to, so that mail readers show them together.
+        let thread = format!("change.{change_id}@{domain}");
+        builder = builder.in_reply_to(thread.clone()).references(thread);
+    }
+    let multipart = ContentType::new("multipart/alternative").attribute("boundary", boundary(facts.mail, &text, &html));
+    let parts = vec![MimePart::new("text/plain", text), MimePart::new("text/html", html)];
+    let mut raw = Vec::new();
+    builder
+        .header("Auto-Submitted", Raw::new("auto-generated"))
+        .header("Content-Language", Raw::new(wording.tag()))
+        .body(MimePart::new(multipart, parts))
+        .serialize(&mut raw);
+
+    let needs_smtputf8 = !from.is_ascii() || !to.is_ascii();
+    Ok(Message { message_id, envelope_from: from, envelope_to: to, raw, needs_smtputf8 })
+}
+
+/// What separates the parts of a mail: the same for the same mail, and nowhere in its parts.
+fn boundary(mail: &Mail, text: &str, html: &str) -> String {
+    let about = mail.change_id.map_or_else(|| mail.account_id.to_string(), |change_id| change_id.to_string());
+    let mut boundary = format!("=_{}.{about}", mail.kind.name());
+    // Whoever refuses knows the id of the change, and could write the boundary into the reason.
+    while text.contains(&boundary) || html.contains(&boundary) {
+        boundary.push('_');
+    }
+    boundary
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("message_id", &self.message_id)
+            .field("size", &self.raw.len())
+            .field("needs_smtputf8", &self.needs_smtputf8)
+            .finish_non_exhaustive()
+    }
+}

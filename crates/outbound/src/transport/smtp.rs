@@ -1,0 +1,193 @@
+//! Mails handed to a relay.
+//!
+//! Whose fault a failure is depends on the step: until the relay has taken the sender, it is the relay's; from the
+//! recipient on, it is this mail's. A connection that breaks after that says nothing about either, and the mail is
+//! tried again: it may arrive twice then, with the same Message-ID.
+
+use std::{fmt, time::Duration};
+
+use mail_send::{SmtpClient, smtp::AssertReply};
+use relevo_persistence::Reply;
+use smtp_proto::{EXT_SMTP_UTF8, Response};
+use tokio::{
+    net::{TcpStream, lookup_host},
+    time::timeout,
+};
+
+use super::Verdict;
+use crate::message::Message;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// For each command, and for the greeting.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
+/// A relay may look into a mail before it takes it; giving up early sends it twice.
+const TAKE_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// A relay that takes mails by SMTP, without TLS: one on this machine.
+#[derive(Debug, Clone)]
+pub struct Relay {
+    host: String,
+    port: u16,
+}
+
+impl Relay {
+    /// The relay at a host and port.
+    pub fn new(host: impl Into<String>, port: u16) -> Self {
+        Self { host: host.into(), port }
+    }
+
+    pub(super) fn session(&self) -> Session {
+        Session { relay: self.clone(), connection: None }
+    }
+}
+
+/// A conversation with a relay, begun with the first mail and again after it broke.
+pub(crate) struct Session {
+    relay: Relay,
+    connection: Option<Connection>,
+}
+
+struct Connection {
+    client: SmtpClient<TcpStream>,
+    takes_utf8: bool,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("relay", &self.relay).finish_non_exhaustive()
+    }
+}
+
+/// How a step failed.
+enum Failure {
+    /// The relay said no; the conversation goes on.
+    Reply(Response<String>),
+    /// The conversation is over.
+    Broken(mail_send::Error),
+}
+
+impl From<mail_send::Error> for Failure {
+    fn from(error: mail_send::Error) -> Self {
+        match error {
+            mail_send::Error::UnexpectedReply(reply) => Failure::Reply(reply),
+            other => Failure::Broken(other),
+        }
+    }
+}
+
+impl Failure {
+    fn reply(&self) -> Reply {
+        match self {
+            Failure::Reply(reply) => {
+                let codes = match reply.esc {
+                    [0, _, _] => reply.code.to_string(),
+                    [class, subject, detail] => format!("{} {class}.{subject}.{detail}", reply.code),
+                };
+                Reply { codes, text: legible(&reply.message) }
+            }
+            Failure::Broken(error) => Reply { codes: String::new(), text: legible(&error.to_string()) },
+        }
+    }
+
+    fn is_final(&self) -> bool {
+        matches!(self, Failure::Reply(reply) if reply.code / 100 == 5)
+    }
+
+    /// RFC 5321 3.8: 421 closes the connection, whatever it answers.
+    fn ends_conversation(&self) -> bool {
+        match self {
+            Failure::Reply(reply) => reply.code == 421,
+            Failure::Broken(_) => true,
+        }
+    }
+}
+
+/// A reply on one line of a bearable length.
+fn legible(text: &str) -> String {
+    let words: Vec<_> = text.split(|c: char| c.is_control() || c == ' ').filter(|word| !word.is_empty()).collect();
+    words.join(" ").chars().take(480).collect()
+}
+
+impl Session {
+    pub(super) async fn send(&mut self, message: &Message) -> Verdict {
+        if self.connection.is_none() {
+            match self.relay.connect().await {
+                Ok(connection) => self.connection = Some(connection),
+                Err(failure) => return Verdict::OutOfOrder(failure.reply()),
+            }
+        }
+        let Some(connection) = &mut self.connection else {
+            return Verdict::OutOfOrder(Reply { codes: String::new(), text: String::new() });
+        };
+        if message.needs_smtputf8 && !connection.takes_utf8 {
+            let text = "the relay takes no internationalised addresses (SMTPUTF8)".to_owned();
+            return Verdict::Refused(Reply { codes: String::new(), text });
+        }
+        let (verdict, ended) = match connection.mail_from(message).await {
+            Err(failure) => (Verdict::OutOfOrder(failure.reply()), true),
+            Ok(()) => match connection.hand_over(message).await {
+                Ok(()) => (Verdict::Taken, false),
+                Err(failure) => {
+                    let verdict = match failure.is_final() {
+                        true => Verdict::Refused(failure.reply()),
+                        false => Verdict::PutOff(failure.reply()),
+                    };
+                    // Without RSET the next MAIL would be refused as nested.
+                    let ended = failure.ends_conversation() || connection.client.rset().await.is_err();
+                    (verdict, ended)
+                }
+            },
+        };
+        if ended {
+            self.connection = None;
+        }
+        verdict
+    }
+
+    pub(super) async fn close(self) {
+        if let Some(connection) = self.connection {
+            // Polite, and of no consequence: every mail has its answer.
+            let _ = timeout(CONNECT_TIMEOUT, connection.client.quit()).await;
+        }
+    }
+}
+
+impl Relay {
+    async fn connect(&self) -> Result<Connection, Failure> {
+        let address = timeout(CONNECT_TIMEOUT, lookup_host((self.host.as_str(), self.port)))
+            .await
+            .map_err(|_| mail_send::Error::Timeout)?
+            .map_err(mail_send::Error::Io)?
+            .next()
+            .ok_or_else(|| mail_send::Error::Io(std::io::Error::other("the relay's name has no address")))?;
+        let mut client = SmtpClient::connect(address, CONNECT_TIMEOUT).await?;
+        // The body and its final dot are written apart; waiting to join them costs 40 ms a mail.
+        client.stream.set_nodelay(true).map_err(mail_send::Error::Io)?;
+        client.timeout = REPLY_TIMEOUT;
+        let greeting = timeout(REPLY_TIMEOUT, client.read()).await.map_err(|_| mail_send::Error::Timeout)??;
+        greeting.assert_positive_completion()?;
+        // RFC 5321 4.1.4: an address literal where there is no name worth giving.
+        let own = client.stream.local_addr().map_err(mail_send::Error::Io)?.ip();
+        let name = if own.is_ipv4() { format!("[{own}]") } else { format!("[IPv6:{own}]") };
+        let offered = client.ehlo(&name).await?;
+        Ok(Connection { client, takes_utf8: offered.capabilities & EXT_SMTP_UTF8 != 0 })
+    }
+}
+
+impl Connection {
+    async fn mail_from(&mut self, message: &Message) -> Result<(), Failure> {
+        let parameters = if message.needs_smtputf8 { " SMTPUTF8 BODY=8BITMIME" } else { "" };
+        let command = format!("MAIL FROM:<{}>{parameters}\r\n", message.envelope_from);
+        Ok(self.client.cmd(command).await?.assert_positive_completion()?)
+    }
+
+    async fn hand_over(&mut self, message: &Message) -> Result<(), Failure> {
+        let command = format!("RCPT TO:<{}>\r\n", message.envelope_to);
+        self.client.cmd(command).await?.assert_positive_completion()?;
+        self.client.timeout = TAKE_TIMEOUT;
+        let taken = self.client.data(&message.raw).await;
+        self.client.timeout = REPLY_TIMEOUT;
+        taken?;
+        Ok(())
+    }
+}

@@ -1,0 +1,11 @@
+//! Every mail in every language, as it is sent.
+//!
+//! `UPDATE_SNAPSHOTS=1 cargo test -p relevo-outbound --test mails` writes `snapshots/` anew: read what changed there as
+//! its recipient would.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod contents;
+mod headers;
+mod snapshots;
+mod story;

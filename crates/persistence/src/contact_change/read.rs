@@ -1,0 +1,195 @@
+//! Changes for those who look.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use relevo_domain::{
+    ChangeId, ContactChange, KeyId, Nonce, Seal, ServiceKey,
+    contact_change::{ChangeState, Confirmation},
+};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef, Select,
+    prelude::Uuid,
+};
+
+use super::{ChangeFilter, ChangeReport};
+use crate::{
+    Error, View,
+    entity::{
+        confirmation,
+        contact_change::{Column, Entity, Model},
+        participant, seal,
+    },
+    row::Place,
+};
+
+impl View {
+    /// One change, for those who look.
+    pub async fn change_report(&self, change_id: ChangeId) -> Result<Option<ChangeReport>, Error> {
+        let rows = Entity::find_by_id(change_id.0).all(self.connection()).await?;
+        Ok(self.reports(rows).await?.pop())
+    }
+
+    /// The newest changes of a filter that are older than one, newest first.
+    pub async fn change_reports_before(
+        &self,
+        filter: &ChangeFilter,
+        before: Option<ChangeId>,
+        limit: u64,
+        now: Timestamp,
+    ) -> Result<Vec<ChangeReport>, Error> {
+        let mut query = Entity::find().order_by_desc(Column::ChangeId);
+        match &filter.participant {
+            None => query = page(query, filter, Column::ChangeId, before, now).limit(limit),
+            Some((account, parts)) => {
+                let ids = participant::Entity::find()
+                    .select_only()
+                    .column(participant::Column::ChangeId)
+                    .distinct()
+                    .join(JoinType::InnerJoin, participant_to_change())
+                    .filter(participant::Column::AccountId.eq(account.as_str()))
+                    .filter(participant::Column::Part.is_in(parts.iter().map(|part| part.name())))
+                    .order_by_desc(participant::Column::ChangeId);
+                let ids: Vec<Uuid> = page(ids, filter, participant::Column::ChangeId, before, now)
+                    .limit(limit)
+                    .into_tuple()
+                    .all(self.connection())
+                    .await?;
+                query = query.filter(Column::ChangeId.is_in(ids));
+            }
+        }
+        let rows = query.all(self.connection()).await?;
+        self.reports(rows).await
+    }
+
+    /// The ids of the changes that are open at a moment, for each of some services; oldest first.
+    pub async fn open_change_ids(
+        &self,
+        services: impl IntoIterator<Item = ServiceKey>,
+        now: Timestamp,
+    ) -> Result<BTreeMap<ServiceKey, Vec<ChangeId>>, Error> {
+        let rows: Vec<(Uuid, Uuid)> = Entity::find()
+            .select_only()
+            .columns([Column::ServiceKey, Column::ChangeId])
+            .filter(Column::ServiceKey.is_in(services.into_iter().map(|key| key.0)))
+            .filter(in_state(ChangeState::Pending, now))
+            .order_by_asc(Column::ChangeId)
+            .into_tuple()
+            .all(self.connection())
+            .await?;
+        let mut ids: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (service, change) in rows {
+            ids.entry(ServiceKey(service)).or_default().push(ChangeId(change));
+        }
+        Ok(ids)
+    }
+
+    /// Whether a change that is stored as pending is over, or its parties are to be reminded.
+    pub async fn change_is_due(&self, now: Timestamp) -> Result<bool, Error> {
+        let due = Entity::find()
+            .select_only()
+            .column(Column::ChangeId)
+            .filter(due(now))
+            .into_tuple::<Uuid>()
+            .one(self.connection())
+            .await?;
+        Ok(due.is_some())
+    }
+
+    /// The seals of every token that was made for a change.
+    pub async fn seals(&self, change_id: ChangeId) -> Result<Vec<Seal>, Error> {
+        let rows = seal::Entity::find().filter(seal::Column::ChangeId.eq(change_id.0)).all(self.connection()).await?;
+        rows.into_iter()
+            .map(|row| {
+                let place = Place::new("seal", format_args!("{} of {}", row.account_id, row.change_id));
+                let nonce: [u8; 16] = row.nonce.try_into().map_err(|_| place.corrupt("nonce must have 16 bytes"))?;
+                Ok(Seal {
+                    change_id: ChangeId(row.change_id),
+                    account_id: place.account_id("account_id", &row.account_id)?,
+                    generation: row.generation,
+                    nonce: Nonce(nonce),
+                    key_id: KeyId(row.key_id),
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) async fn changes_of(&self, rows: Vec<Model>) -> Result<Vec<ContactChange>, Error> {
+        let confirmation_rows = confirmation::Entity::find()
+            .filter(confirmation::Column::ChangeId.is_in(rows.iter().map(|row| row.change_id)))
+            .all(self.connection())
+            .await?;
+        let mut confirmations: BTreeMap<Uuid, Vec<Confirmation>> = BTreeMap::new();
+        for row in confirmation_rows {
+            confirmations.entry(row.change_id).or_default().push(super::confirmation(row)?);
+        }
+        rows.into_iter()
+            .map(|row| {
+                let parties = confirmations.remove(&row.change_id).unwrap_or_default();
+                super::contact_change(row, parties)
+            })
+            .collect()
+    }
+
+    async fn reports(&self, rows: Vec<Model>) -> Result<Vec<ChangeReport>, Error> {
+        let administrators = self.administrators(rows.iter().map(|row| row.service_key)).await?;
+        let mut deliveries = self.deliveries(rows.iter().map(|row| row.change_id)).await?;
+        let changes = self.changes_of(rows).await?;
+        changes
+            .into_iter()
+            .map(|change| {
+                let place = Place::new("service", change.service_key.0);
+                let administrator = administrators.get(&change.service_key.0).cloned();
+                Ok(ChangeReport {
+                    administrator: place.present("administrator", administrator)?,
+                    deliveries: deliveries.remove(&change.change_id).unwrap_or_default(),
+                    change,
+                })
+            })
+            .collect()
+    }
+}
+
+fn participant_to_change() -> RelationDef {
+    participant::Entity::belongs_to(Entity).from(participant::Column::ChangeId).to(Column::ChangeId).into()
+}
+
+/// The part of a list of changes that a filter and a page ask for; `id` is the column of the id to go by.
+fn page<E: EntityTrait>(
+    mut query: Select<E>,
+    filter: &ChangeFilter,
+    id: impl ColumnTrait,
+    before: Option<ChangeId>,
+    now: Timestamp,
+) -> Select<E> {
+    if let Some(service_id) = &filter.service_id {
+        query = query.filter(Column::ServiceId.eq(service_id.as_str()));
+    }
+    if !filter.states.is_empty() {
+        let any = filter.states.iter().fold(Condition::any(), |any, state| any.add(in_state(*state, now)));
+        query = query.filter(any);
+    }
+    if let Some(before) = before {
+        query = query.filter(id.lt(before.0));
+    }
+    query
+}
+
+/// Whether a change is stored as pending although it is over, or its parties are to be reminded.
+pub(super) fn due(now: Timestamp) -> Condition {
+    let over = Column::ExpireTime.lte(now.as_microsecond());
+    let nearly = Column::RemindTime.lte(now.as_microsecond());
+    Condition::all().add(Column::State.eq(ChangeState::Pending.name())).add(Condition::any().add(over).add(nearly))
+}
+
+/// Whether a change is in a state at a moment: from its expiry on a pending one is expired, swept or not.
+fn in_state(state: ChangeState, now: Timestamp) -> Condition {
+    let stored = |state: ChangeState| Column::State.eq(state.name());
+    match state {
+        ChangeState::Pending => Condition::all().add(stored(state)).add(Column::ExpireTime.gt(now.as_microsecond())),
+        ChangeState::Expired => Condition::any()
+            .add(stored(state))
+            .add(Condition::all().add(stored(ChangeState::Pending)).add(Column::ExpireTime.lte(now.as_microsecond()))),
+        ended => Condition::all().add(stored(ended)),
+    }
+}

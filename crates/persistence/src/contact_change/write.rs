@@ -1,0 +1,175 @@
+//! Changes for those who decide.
+
+use jiff::Timestamp;
+use relevo_domain::{AccountId, ChangeId, ContactChange, Seal, ServiceKey, State, contact_change::ChangeState};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, LockBehavior, LockType},
+};
+
+use super::{Part, decision_columns, read::due, state_columns};
+use crate::{
+    Error, Tx,
+    entity::{
+        confirmation,
+        contact_change::{ActiveModel, Column, Entity},
+        participant, seal,
+    },
+};
+
+impl Tx {
+    /// The changes of a service that are stored as pending, and one more that need not be, in the order of their ids.
+    /// Nobody else changes them until this transaction ends.
+    pub async fn open_changes_for_update(
+        &self,
+        service: ServiceKey,
+        also: Option<ChangeId>,
+    ) -> Result<Vec<ContactChange>, Error> {
+        let pending = Condition::all().add(Column::ServiceKey.eq(service.0)).add(pending());
+        let mut wanted = Condition::any().add(pending);
+        if let Some(change_id) = also {
+            wanted = wanted.add(Column::ChangeId.eq(change_id.0));
+        }
+        self.locked(Entity::find().filter(wanted).lock_exclusive()).await
+    }
+
+    /// The changes stored as pending that an account is a party of. Nobody else changes them until this transaction
+    /// ends.
+    pub async fn open_changes_of_party_for_update(&self, account: &AccountId) -> Result<Vec<ContactChange>, Error> {
+        let party =
+            Condition::any().add(Column::Requester.eq(account.as_str())).add(Column::Nominee.eq(account.as_str()));
+        self.locked(Entity::find().filter(pending()).filter(party).lock_exclusive()).await
+    }
+
+    /// Some of the changes stored as pending whose time is over, or whose parties are to be reminded. Passes over those
+    /// that another transaction is changing.
+    pub async fn due_changes_for_update(&self, now: Timestamp, limit: u64) -> Result<Vec<ContactChange>, Error> {
+        let query =
+            Entity::find().filter(due(now)).limit(limit).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        self.locked(query).await
+    }
+
+    async fn locked(&self, query: Select<Entity>) -> Result<Vec<ContactChange>, Error> {
+        let rows = query.order_by_asc(Column::ChangeId).all(self.connection()).await?;
+        self.changes_of(rows).await
+    }
+
+    /// Adds a change; `administrator` sees it as the administrator of its service.
+    pub async fn insert_contact_change(&self, change: &ContactChange, administrator: &AccountId) -> Result<(), Error> {
+        Entity::insert(active(change)).exec_without_returning(self.connection()).await?;
+        let holders = [&change.requester, &change.nominee, &change.incumbent, administrator];
+        let participants = Part::ALL.into_iter().zip(holders).map(|(part, account)| participant::ActiveModel {
+            change_id: Set(change.change_id.0),
+            part: Set(part.name().to_owned()),
+            account_id: Set(account.to_string()),
+        });
+        participant::Entity::insert_many(participants).exec_without_returning(self.connection()).await?;
+        confirmation::Entity::insert_many(confirmations(change)).exec_without_returning(self.connection()).await?;
+        Ok(())
+    }
+
+    /// Stores a change that was pending, with its confirmations, and withdraws its mails whose tokens are no longer
+    /// good. A change that has ended is never stored again, and neither is a decision.
+    pub async fn save_contact_change(&self, change: &ContactChange, now: Timestamp) -> Result<(), Error> {
+        let saved = Entity::update_many()
+            .set(active(change))
+            .filter(Column::ChangeId.eq(change.change_id.0))
+            .filter(pending())
+            .exec(self.connection())
+            .await?;
+        if saved.rows_affected != 1 {
+            return Err(Error::Stale("contact_change"));
+        }
+        for (party, row) in change.confirmations.iter().zip(confirmations(change)) {
+            let (decision, _) = decision_columns(party.decision);
+            let undecided_or_same = Condition::any()
+                .add(confirmation::Column::Decision.eq("pending"))
+                .add(confirmation::Column::Decision.eq(decision));
+            let saved = confirmation::Entity::update_many()
+                .set(row)
+                .filter(confirmation::Column::ChangeId.eq(change.change_id.0))
+                .filter(confirmation::Column::AccountId.eq(party.account_id.as_str()))
+                .filter(undecided_or_same)
+                .exec(self.connection())
+                .await?;
+            if saved.rows_affected != 1 {
+                return Err(Error::Stale("confirmation"));
+            }
+            let good = change.good_generation(&party.account_id, now);
+            self.withdraw_mails(&[change.change_id.0], &party.account_id, good).await?;
+        }
+        Ok(())
+    }
+
+    /// Marks the tokens that an account could still decide some changes with as no longer good, and withdraws their
+    /// mails: however many there are, in two statements.
+    pub async fn supersede_tokens(
+        &self,
+        account: &AccountId,
+        changes: impl IntoIterator<Item = ChangeId>,
+    ) -> Result<(), Error> {
+        let changes: Vec<_> = changes.into_iter().map(|id| id.0).collect();
+        confirmation::Entity::update_many()
+            .col_expr(confirmation::Column::TokenIsGood, Expr::value(false))
+            .filter(confirmation::Column::AccountId.eq(account.as_str()))
+            .filter(confirmation::Column::ChangeId.is_in(changes.iter().copied()))
+            .exec(self.connection())
+            .await?;
+        self.withdraw_mails(&changes, account, None).await
+    }
+
+    pub(crate) async fn insert_seals(&self, seals: &[Seal]) -> Result<(), Error> {
+        let rows = seals.iter().map(|seal| seal::ActiveModel {
+            change_id: Set(seal.change_id.0),
+            account_id: Set(seal.account_id.to_string()),
+            generation: Set(seal.generation),
+            nonce: Set(seal.nonce.0.to_vec()),
+            key_id: Set(seal.key_id.0.clone()),
+        });
+        seal::Entity::insert_many(rows).exec_without_returning(self.connection()).await?;
+        Ok(())
+    }
+}
+
+fn pending() -> Expr {
+    Column::State.eq(ChangeState::Pending.name())
+}
+
+fn active(change: &ContactChange) -> ActiveModel {
+    let columns = state_columns(&change.state);
+    ActiveModel {
+        change_id: Set(change.change_id.0),
+        service_key: Set(change.service_key.0),
+        service_id: Set(change.service_id.to_string()),
+        roles: Set(change.roles.bits().into()),
+        requester: Set(change.requester.to_string()),
+        incumbent: Set(change.incumbent.to_string()),
+        nominee: Set(change.nominee.to_string()),
+        create_time: Set(change.create_time.as_microsecond()),
+        expire_time: Set(change.expire_time.as_microsecond()),
+        remind_time: Set(change.remind_time.map(|at| at.as_microsecond())),
+        state: Set(State::name(&change.state).name().to_owned()),
+        settle_time: Set(columns.settle_time),
+        settled_by: Set(columns.settled_by.map(ToString::to_string)),
+        cause: Set(columns.cause.map(str::to_owned)),
+        reason: Set(columns.reason.map(str::to_owned)),
+    }
+}
+
+fn confirmations(change: &ContactChange) -> impl Iterator<Item = confirmation::ActiveModel> {
+    change.confirmations.iter().map(|party| {
+        let (decision, decide_time) = decision_columns(party.decision);
+        confirmation::ActiveModel {
+            change_id: Set(change.change_id.0),
+            account_id: Set(party.account_id.to_string()),
+            decision: Set(decision.to_owned()),
+            decide_time: Set(decide_time),
+            generation: Set(party.generation),
+            token_is_good: Set(party.token_is_good),
+            resends: Set(party.resends),
+            resend_time: Set(party.resend_time.map(|at| at.as_microsecond())),
+            wrong_tokens: Set(party.wrong_tokens),
+        }
+    })
+}

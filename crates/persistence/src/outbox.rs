@@ -1,0 +1,397 @@
+//! The outbox: mails that are due, who is sending them, and what became of them.
+//!
+//! A row holds ids, not text: who gets which mail about what. Leasing a mail moves its due time behind the lease, so
+//! that a sender who dies leaves it to the next one by itself; the lease count tells the two apart when both report.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use relevo_domain::{Account, AccountId, ChangeId, ContactChange, EmailAddress, Mail, MailKind, Seal, Service};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, NotSet, QueryFilter, QueryOrder, QuerySelect,
+    prelude::Uuid,
+    sea_query::{Expr, ExprTrait, LockBehavior, LockType},
+};
+
+use crate::{
+    Error, Tx, View,
+    entity::{
+        contact_change,
+        outbox::{ActiveModel, Column, Entity, Model},
+    },
+    row::{Place, named},
+};
+
+/// Where a mail is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// Waiting for its first attempt.
+    Queued,
+    /// Taken by the relay.
+    Sent,
+    /// To be tried again.
+    Deferred,
+    /// Given up.
+    Failed,
+    /// No longer worth sending.
+    Withdrawn,
+}
+
+impl DeliveryState {
+    const ALL: [DeliveryState; 5] = [
+        DeliveryState::Queued,
+        DeliveryState::Sent,
+        DeliveryState::Deferred,
+        DeliveryState::Failed,
+        DeliveryState::Withdrawn,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            DeliveryState::Queued => "queued",
+            DeliveryState::Sent => "sent",
+            DeliveryState::Deferred => "deferred",
+            DeliveryState::Failed => "failed",
+            DeliveryState::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// What a relay said, or what kept it from saying anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The reply code and the enhanced code, as in `550 5.1.1`; empty when there was none.
+    pub codes: String,
+    /// The words.
+    pub text: String,
+}
+
+/// Where a mail is, and how it got there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Where it is.
+    pub state: DeliveryState,
+    /// How often a relay was asked to take it.
+    pub attempts: i32,
+    /// When it was last tried.
+    pub last_attempt_time: Option<Timestamp>,
+    /// What came of it, unless it was taken.
+    pub last_reply: Option<Reply>,
+}
+
+/// The right to send a mail, until it is due again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// The mail.
+    pub mail_id: i64,
+    /// Which of its leases this is.
+    pub lease_count: i64,
+}
+
+/// A mail that is due, leased to whoever holds this.
+#[derive(Debug, Clone)]
+pub struct DueMail {
+    /// The right to send it.
+    pub lease: Lease,
+    /// Which mail to whom.
+    pub mail: Mail,
+    /// When it was queued.
+    pub create_time: Timestamp,
+    /// How often a relay was asked to take it.
+    pub attempts: i32,
+}
+
+/// All that the text of a mail is made from.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// Who gets it.
+    pub recipient: Account,
+    /// The change it is about.
+    pub about: Option<Subject>,
+}
+
+/// The change that a mail is about.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The change.
+    pub change: ContactChange,
+    /// Its service, deleted or not.
+    pub service: Service,
+    /// Who asked.
+    pub requester: Account,
+    /// Who held the roles.
+    pub incumbent: Account,
+    /// Who is to take them over.
+    pub nominee: Account,
+    /// What the token is made from, if the mail carries one.
+    pub seal: Option<Seal>,
+}
+
+/// What became of an attempt to send a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt {
+    /// The relay took it.
+    Sent,
+    /// The relay put it off; it is tried again at a moment.
+    Deferred(Reply, Timestamp),
+    /// The relay could not be asked; it is tried again at a moment. Not the mail's fault, and not counted.
+    Postponed(Reply, Timestamp),
+    /// It was not tried, and is due at a moment as if it had not been leased.
+    Returned(Timestamp),
+    /// It is given up, for what was said now, or else for what was said last.
+    Failed(Option<Reply>),
+    /// It is no longer worth sending.
+    Withdrawn,
+}
+
+impl Attempt {
+    /// What became of it, in a word.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Attempt::Sent => "sent",
+            Attempt::Deferred(..) => "deferred",
+            Attempt::Postponed(..) => "postponed",
+            Attempt::Returned(_) => "returned",
+            Attempt::Failed(_) => "failed",
+            Attempt::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+impl View {
+    /// Where the mail with each party's newest token is, for each of some changes.
+    pub(crate) async fn deliveries(
+        &self,
+        changes: impl IntoIterator<Item = Uuid>,
+    ) -> Result<BTreeMap<ChangeId, Vec<(AccountId, Delivery)>>, Error> {
+        let rows = Entity::find()
+            .filter(Column::ChangeId.is_in(changes))
+            .filter(Column::Kind.eq(MailKind::Confirm.name()))
+            .order_by_asc(Column::Generation)
+            .all(self.connection())
+            .await?;
+        let mut newest = BTreeMap::new();
+        for row in rows {
+            let place = place(&row);
+            let change = ChangeId(place.present("change_id", row.change_id)?);
+            let account = place.account_id("account_id", &row.account_id)?;
+            newest.insert((change, account), delivery(&row)?);
+        }
+        let mut deliveries: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for ((change, account), delivery) in newest {
+            deliveries.entry(change).or_default().push((account, delivery));
+        }
+        Ok(deliveries)
+    }
+
+    /// Whether a mail is due.
+    pub async fn mail_is_due(&self, now: Timestamp) -> Result<bool, Error> {
+        let due = Entity::find()
+            .select_only()
+            .column(Column::MailId)
+            .filter(waiting())
+            .filter(Column::DueTime.lte(now.as_microsecond()))
+            .into_tuple::<i64>()
+            .one(self.connection())
+            .await?;
+        Ok(due.is_some())
+    }
+
+    /// What the text of a mail is made from.
+    pub async fn letter(&self, mail: &Mail) -> Result<Letter, Error> {
+        let place = Place::new("outbox", format_args!("{} to {}", mail.kind.name(), mail.account_id));
+        let Some(change_id) = mail.change_id else {
+            let recipient = self.account(&mail.account_id).await?;
+            return Ok(Letter { recipient: place.present("account", recipient)?, about: None });
+        };
+        let rows = contact_change::Entity::find_by_id(change_id.0).all(self.connection()).await?;
+        let change = place.present("change", self.changes_of(rows).await?.pop())?;
+        let service = self.service_by_key(change.service_key).await?;
+        let named = [&change.requester, &change.incumbent, &change.nominee, &mail.account_id];
+        let accounts = self.accounts(named).await?;
+        let account = |id: &AccountId| place.present("account", accounts.get(id).cloned());
+        let seals = if mail.kind.carries_token() { self.seals(change_id).await? } else { Vec::new() };
+        let seal =
+            seals.into_iter().find(|seal| seal.account_id == mail.account_id && seal.generation == mail.generation);
+        Ok(Letter {
+            recipient: account(&mail.account_id)?,
+            about: Some(Subject {
+                service: place.present("service", service)?,
+                requester: account(&change.requester)?,
+                incumbent: account(&change.incumbent)?,
+                nominee: account(&change.nominee)?,
+                change,
+                seal,
+            }),
+        })
+    }
+}
+
+impl Tx {
+    pub(crate) async fn queue_mails(&self, mails: &[Mail], now: Timestamp) -> Result<(), Error> {
+        let rows = mails.iter().map(|mail| ActiveModel {
+            mail_id: NotSet,
+            kind: Set(mail.kind.name().to_owned()),
+            change_id: Set(mail.change_id.map(|id| id.0)),
+            account_id: Set(mail.account_id.to_string()),
+            generation: Set(mail.generation),
+            to_address: Set(mail.to_address.as_ref().map(ToString::to_string)),
+            state: Set(DeliveryState::Queued.name().to_owned()),
+            create_time: Set(now.as_microsecond()),
+            due_time: Set(now.as_microsecond()),
+            lease_count: Set(0),
+            attempts: Set(0),
+            last_attempt_time: Set(None),
+            reply_codes: Set(None),
+            reply_text: Set(None),
+        });
+        Entity::insert_many(rows).exec_without_returning(self.connection()).await?;
+        Ok(())
+    }
+
+    /// Withdraws the mails of a party that carry a token, but for those of the generation that is still good.
+    pub(crate) async fn withdraw_mails(
+        &self,
+        changes: &[Uuid],
+        party: &AccountId,
+        good_generation: Option<i64>,
+    ) -> Result<(), Error> {
+        let carrying = MailKind::ALL.into_iter().filter(|kind| kind.carries_token()).map(MailKind::name);
+        Entity::update_many()
+            .col_expr(Column::State, Expr::value(DeliveryState::Withdrawn.name()))
+            .filter(Column::ChangeId.is_in(changes.iter().copied()))
+            .filter(Column::AccountId.eq(party.as_str()))
+            .filter(Column::Kind.is_in(carrying))
+            // No generation is 0.
+            .filter(Column::Generation.ne(good_generation.unwrap_or(0)))
+            .filter(waiting())
+            .exec(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Leases mails that are due, the longest due first, until a moment by which they must have been tried.
+    pub async fn lease_mails(&self, now: Timestamp, until: Timestamp, limit: u64) -> Result<Vec<DueMail>, Error> {
+        let mut rows = Entity::find()
+            .filter(waiting())
+            .filter(Column::DueTime.lte(now.as_microsecond()))
+            .order_by_asc(Column::DueTime)
+            .order_by_asc(Column::MailId)
+            .limit(limit)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .all(self.connection())
+            .await?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        Entity::update_many()
+            .col_expr(Column::DueTime, Expr::value(until.as_microsecond()))
+            .col_expr(Column::LeaseCount, Expr::col(Column::LeaseCount).add(1))
+            .filter(Column::MailId.is_in(rows.iter().map(|row| row.mail_id)))
+            .exec(self.connection())
+            .await?;
+        rows.iter_mut().for_each(|row| row.lease_count += 1);
+        // A row that cannot be read must not keep the others back: it is said, and leased again later.
+        let readable = |row| due_mail(row).inspect_err(|error| tracing::error!(%error, "passed over a mail")).ok();
+        Ok(rows.into_iter().filter_map(readable).collect())
+    }
+
+    /// Holds leases for longer; those that another has taken since are passed over.
+    pub async fn renew_leases(&self, leases: &[Lease], until: Timestamp) -> Result<(), Error> {
+        let held = leases.iter().fold(Condition::any(), |any, lease| {
+            let same =
+                Condition::all().add(Column::MailId.eq(lease.mail_id)).add(Column::LeaseCount.eq(lease.lease_count));
+            any.add(same)
+        });
+        Entity::update_many()
+            .col_expr(Column::DueTime, Expr::value(until.as_microsecond()))
+            .filter(held)
+            .filter(waiting())
+            .exec(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Stores what became of a leased mail. Says `false`, and stores nothing, if another has leased it since.
+    pub async fn record_attempt(&self, lease: Lease, attempt: &Attempt, now: Timestamp) -> Result<bool, Error> {
+        let (state, due, reply) = match attempt {
+            Attempt::Sent => (Some(DeliveryState::Sent), None, None),
+            Attempt::Deferred(reply, due) => (Some(DeliveryState::Deferred), Some(due), Some(reply)),
+            Attempt::Postponed(reply, due) => (Some(DeliveryState::Deferred), Some(due), Some(reply)),
+            Attempt::Returned(due) => (None, Some(due), None),
+            Attempt::Failed(reply) => (Some(DeliveryState::Failed), None, reply.as_ref()),
+            Attempt::Withdrawn => (Some(DeliveryState::Withdrawn), None, None),
+        };
+        let mut update = Entity::update_many();
+        if let Some(state) = state {
+            update = update.col_expr(Column::State, Expr::value(state.name()));
+        }
+        match due {
+            Some(due) => update = update.col_expr(Column::DueTime, Expr::value(due.as_microsecond())),
+            // An address that only the mail knew is not kept longer than the mail.
+            None => update = update.col_expr(Column::ToAddress, Expr::value(None::<String>)),
+        }
+        if reply.is_some() || *attempt == Attempt::Sent {
+            let column = |part: fn(&Reply) -> &String| Expr::value(reply.map(|reply| part(reply).clone()));
+            update = update
+                .col_expr(Column::ReplyCodes, column(|reply| &reply.codes))
+                .col_expr(Column::ReplyText, column(|reply| &reply.text));
+        }
+        if matches!(attempt, Attempt::Sent | Attempt::Deferred(..) | Attempt::Failed(Some(_))) {
+            update = update
+                .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+                .col_expr(Column::LastAttemptTime, Expr::value(now.as_microsecond()));
+        }
+        if *attempt != Attempt::Sent {
+            // A mail that was withdrawn while it was on its way stays so, unless it arrived.
+            update = update.filter(waiting());
+        }
+        let recorded = update
+            .filter(Column::MailId.eq(lease.mail_id))
+            .filter(Column::LeaseCount.eq(lease.lease_count))
+            .exec(self.connection())
+            .await?;
+        Ok(recorded.rows_affected == 1)
+    }
+}
+
+fn waiting() -> Expr {
+    Column::State.is_in([DeliveryState::Queued.name(), DeliveryState::Deferred.name()])
+}
+
+fn place(row: &Model) -> Place {
+    Place::new("outbox", row.mail_id)
+}
+
+fn delivery(row: &Model) -> Result<Delivery, Error> {
+    let place = place(row);
+    let state = named(&DeliveryState::ALL, DeliveryState::name, &row.state);
+    Ok(Delivery {
+        state: place.present("state", state)?,
+        attempts: row.attempts,
+        last_attempt_time: place.optional_time("last_attempt_time", row.last_attempt_time)?,
+        last_reply: match (&row.reply_codes, &row.reply_text) {
+            (Some(codes), Some(text)) => Some(Reply { codes: codes.clone(), text: text.clone() }),
+            _ => None,
+        },
+    })
+}
+
+fn due_mail(row: Model) -> Result<DueMail, Error> {
+    let place = place(&row);
+    let kind = named(&MailKind::ALL, MailKind::name, &row.kind);
+    let to_address = row.to_address.map(|text| place.read("to_address", EmailAddress::parse(&text)));
+    Ok(DueMail {
+        lease: Lease { mail_id: row.mail_id, lease_count: row.lease_count },
+        mail: Mail {
+            kind: place.present("kind", kind)?,
+            change_id: row.change_id.map(ChangeId),
+            account_id: place.account_id("account_id", &row.account_id)?,
+            generation: row.generation,
+            to_address: to_address.transpose()?,
+        },
+        create_time: place.time("create_time", row.create_time)?,
+        attempts: row.attempts,
+    })
+}

@@ -1,0 +1,55 @@
+//! What all tables have in common: times as microseconds, words as text, and what to say of a row that is neither.
+
+use std::fmt::Display;
+
+use jiff::Timestamp;
+use relevo_domain::{AccountId, Invalid, Role};
+
+use crate::Error;
+
+/// Which row of which table is read, for the error that says so.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    table: &'static str,
+    key: String,
+}
+
+impl Place {
+    pub(crate) fn new(table: &'static str, key: impl Display) -> Self {
+        Self { table, key: key.to_string() }
+    }
+
+    pub(crate) fn corrupt(&self, what: impl Display) -> Error {
+        Error::Corrupt { table: self.table, key: self.key.clone(), what: what.to_string() }
+    }
+
+    pub(crate) fn read<T>(&self, column: &str, value: Result<T, Invalid>) -> Result<T, Error> {
+        value.map_err(|invalid| self.corrupt(format_args!("{column} {invalid}")))
+    }
+
+    pub(crate) fn present<T>(&self, column: &str, value: Option<T>) -> Result<T, Error> {
+        value.ok_or_else(|| self.corrupt(format_args!("{column} is missing or unknown")))
+    }
+
+    pub(crate) fn time(&self, column: &str, micros: i64) -> Result<Timestamp, Error> {
+        Timestamp::from_microsecond(micros)
+            .map_err(|_| self.corrupt(format_args!("{column} must be Unix microseconds, not {micros}")))
+    }
+
+    pub(crate) fn optional_time(&self, column: &str, micros: Option<i64>) -> Result<Option<Timestamp>, Error> {
+        micros.map(|micros| self.time(column, micros)).transpose()
+    }
+
+    pub(crate) fn account_id(&self, column: &str, text: &str) -> Result<AccountId, Error> {
+        self.read(column, AccountId::parse(text))
+    }
+}
+
+/// The value of a list whose name a row holds.
+pub(crate) fn named<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str, text: &str) -> Option<T> {
+    all.iter().copied().find(|value| name(*value) == text)
+}
+
+pub(crate) fn role_named(text: &str) -> Option<Role> {
+    named(&Role::ALL, Role::name, text)
+}

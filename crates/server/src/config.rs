@@ -1,0 +1,377 @@
+//! The configuration: embedded defaults, then a file, then the environment. The whole of it is checked before anything
+//! starts, and every bad key is named.
+
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Toml},
+};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+use relevo_domain::{EmailAddress, Policy, id::is_suffix};
+use relevo_outbound::{Mailbox, Memory, Retry};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+/// The keys with their defaults, as they are documented.
+pub const DEFAULTS: &str = include_str!("../../../config/default.toml");
+
+/// What an installation is told, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where calls are taken.
+    pub grpc_listen: SocketAddr,
+    /// How long calls may take to finish once the process is told to stop.
+    pub stop_grace: SignedDuration,
+    /// The database.
+    pub database_url: String,
+    /// What account ids end with.
+    pub account_id_suffix: String,
+    /// What the company decides about changes.
+    pub policy: Policy,
+    /// Where the keys of tokens come from.
+    pub keys: Keys,
+    /// Where mails go.
+    pub mail_transport: MailTransport,
+    /// Who mails are from.
+    pub mail_from: Mailbox,
+    /// When mails are tried again.
+    pub mail_retry: Retry,
+    /// Where the link in a mail leads, without a slash at its end.
+    pub page_public_url: String,
+    /// What is logged.
+    pub log_filter: String,
+}
+
+/// Where the keys of tokens come from.
+#[derive(Debug, Clone)]
+pub enum Keys {
+    /// A file, made if it is not there.
+    File(PathBuf),
+    /// The configuration: hexadecimal, the signing one first.
+    Given(Vec<SecretString>),
+}
+
+/// Where mails go.
+#[derive(Debug, Clone)]
+pub enum MailTransport {
+    /// Into a folder.
+    File(PathBuf),
+    /// To a relay on this machine.
+    Smtp {
+        /// Its name or address.
+        host: String,
+        /// Its port.
+        port: u16,
+    },
+    /// Into memory: for tests, and not to be had by configuration.
+    Memory(Memory),
+}
+
+/// What is wrong with a configuration: one line a key.
+#[derive(Debug, thiserror::Error)]
+pub struct ConfigError(Vec<String>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration is not right:")?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    grpc: RawGrpc,
+    database: RawDatabase,
+    account_id: RawAccountId,
+    change: RawChange,
+    token: RawToken,
+    mail: RawMail,
+    page: RawPage,
+    log: RawLog,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawGrpc {
+    listen: String,
+    stop_grace: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDatabase {
+    url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAccountId {
+    suffix: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawChange {
+    lifetime: String,
+    remind_before: String,
+    resend_interval: String,
+    resend_limit: u32,
+    good_standing: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawToken {
+    key_file: PathBuf,
+    keys: Vec<SecretString>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawMail {
+    transport: String,
+    directory: PathBuf,
+    from: String,
+    smtp: RawSmtp,
+    retry: RawRetry,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSmtp {
+    host: String,
+    port: u16,
+    tls: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRetry {
+    first: String,
+    longest: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPage {
+    public_url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLog {
+    filter: String,
+}
+
+impl Config {
+    /// Reads the defaults, then a file if one is given, then the environment.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Toml::string(DEFAULTS));
+        if let Some(file) = file {
+            // A file that is not there is no empty file.
+            if let Err(error) = std::fs::metadata(file) {
+                return Err(ConfigError(vec![format!("{}: {error}", file.display())]));
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        Self::extract(&figment.merge(Env::prefixed("RELEVO__").split("__")))
+    }
+
+    /// Reads the defaults, then a text in the form of a file.
+    pub fn parse(toml: &str) -> Result<Self, ConfigError> {
+        Self::extract(&Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(toml)))
+    }
+
+    fn extract(figment: &Figment) -> Result<Self, ConfigError> {
+        let raw: Raw = figment
+            .extract()
+            .map_err(|error| ConfigError(error.into_iter().map(|problem| problem.to_string()).collect()))?;
+        let mut checks = Checks(Vec::new());
+        let config = checks.config(raw);
+        match config {
+            Some(config) if checks.0.is_empty() => Ok(config),
+            _ => Err(ConfigError(checks.0)),
+        }
+    }
+}
+
+/// What was found wrong so far.
+struct Checks(Vec<String>);
+
+impl Checks {
+    fn wrong<T>(&mut self, key: &str, what: impl fmt::Display) -> Option<T> {
+        self.0.push(format!("{key}: {what}"));
+        None
+    }
+
+    fn config(&mut self, raw: Raw) -> Option<Config> {
+        let grpc_listen = self.loopback("grpc.listen", &raw.grpc.listen);
+        let stop_grace = self.duration("grpc.stop_grace", &raw.grpc.stop_grace);
+        let suffix = raw.account_id.suffix;
+        if !is_suffix(&suffix) {
+            self.wrong::<()>(
+                "account_id.suffix",
+                format_args!("must be 1 to 16 lower-case letters and digits, not {suffix:?}"),
+            );
+        }
+        let policy = self.policy(&raw.change);
+        let keys = self.keys(raw.token);
+        let mail_from = self.mailbox("mail.from", &raw.mail.from);
+        let retry = self.retry(&raw.mail.retry);
+        let transport = self.transport(&raw.mail);
+        let public_url = self.url("page.public_url", &raw.page.public_url);
+        Some(Config {
+            grpc_listen: grpc_listen?,
+            stop_grace: stop_grace?,
+            database_url: raw.database.url,
+            account_id_suffix: suffix,
+            policy: policy?,
+            keys: keys?,
+            mail_transport: transport?,
+            mail_from: mail_from?,
+            mail_retry: retry?,
+            page_public_url: public_url?,
+            log_filter: raw.log.filter,
+        })
+    }
+
+    fn policy(&mut self, raw: &RawChange) -> Option<Policy> {
+        let lifetime = self.duration("change.lifetime", &raw.lifetime);
+        let remind_before = self.duration("change.remind_before", &raw.remind_before);
+        let resend_interval = self.duration("change.resend_interval", &raw.resend_interval);
+        if lifetime.is_some_and(|lifetime| lifetime.is_zero()) {
+            self.wrong::<()>("change.lifetime", "must be longer than nothing");
+        }
+        let standing_for_every_role = match raw.good_standing.as_str() {
+            "billing" => Some(false),
+            "every_role" => Some(true),
+            other => {
+                self.wrong("change.good_standing", format_args!("must be billing or every_role, not {other:?}"))
+            }
+        };
+        Some(Policy {
+            lifetime: lifetime?,
+            remind_before: remind_before.map(|before| (!before.is_zero()).then_some(before))?,
+            resend_interval: resend_interval?,
+            resend_limit: raw.resend_limit.into(),
+            standing_for_every_role: standing_for_every_role?,
+        })
+    }
+
+    fn keys(&mut self, raw: RawToken) -> Option<Keys> {
+        for (nth, key) in raw.keys.iter().enumerate() {
+            if crate::keys::parse(key.expose_secret()).is_none() {
+                self.wrong::<()>("token.keys", format_args!("key {} must be 64 hexadecimal digits", nth + 1));
+            }
+        }
+        Some(if raw.keys.is_empty() { Keys::File(raw.key_file) } else { Keys::Given(raw.keys) })
+    }
+
+    fn transport(&mut self, raw: &RawMail) -> Option<MailTransport> {
+        match raw.transport.as_str() {
+            "file" => Some(MailTransport::File(raw.directory.clone())),
+            "smtp" => self.relay(&raw.smtp),
+            other => self.wrong("mail.transport", format_args!("must be file or smtp, not {other:?}")),
+        }
+    }
+
+    fn relay(&mut self, raw: &RawSmtp) -> Option<MailTransport> {
+        let host = &raw.host;
+        let is_loopback =
+            host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        match raw.tls.as_str() {
+            "none" if is_loopback => Some(MailTransport::Smtp { host: host.clone(), port: raw.port }),
+            "none" => self.wrong(
+                "mail.smtp.tls",
+                format_args!("none is for a relay on a loopback address, and mail.smtp.host is {host:?}"),
+            ),
+            mode @ ("implicit" | "starttls") => self.wrong(
+                "mail.smtp.tls",
+                format_args!("{mode} is not served yet: use none with a relay on a loopback address"),
+            ),
+            other => self.wrong(
+                "mail.smtp.tls",
+                format_args!("must be implicit, starttls or none, not {other:?}"),
+            ),
+        }
+    }
+
+    fn retry(&mut self, raw: &RawRetry) -> Option<Retry> {
+        let first = self.duration("mail.retry.first", &raw.first);
+        let longest = self.duration("mail.retry.longest", &raw.longest);
+        let retry = Retry { first: first?, longest: longest? };
+        if retry.first.is_zero() {
+            return self.wrong("mail.retry.first", "must be longer than nothing");
+        }
+        if retry.longest < retry.first {
+            return self.wrong("mail.retry.longest", "must not be shorter than mail.retry.first");
+        }
+        Some(retry)
+    }
+
+    fn duration(&mut self, key: &str, text: &str) -> Option<SignedDuration> {
+        let duration = text
+            .parse::<Span>()
+            .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()))
+            .ok()
+            .filter(|duration| !duration.is_negative() && duration.as_hours() <= 100 * 366 * 24);
+        match duration {
+            Some(duration) => Some(duration),
+            None => self.wrong(key, format_args!("must be a duration, as in 90s, 15m, 4h or 7d, not {text:?}")),
+        }
+    }
+
+    fn loopback(&mut self, key: &str, text: &str) -> Option<SocketAddr> {
+        match text.parse::<SocketAddr>() {
+            Ok(address) if address.ip().is_loopback() => Some(address),
+            Ok(address) => self.wrong(
+                key,
+                format_args!(
+                    "{address} is not a loopback address: whoever reaches it could do everything, as callers cannot \
+                     prove who they are yet"
+                ),
+            ),
+            Err(_) => self.wrong(key, format_args!("must be an address and a port, as in 127.0.0.1:50051, not {text:?}")),
+        }
+    }
+
+    fn mailbox(&mut self, key: &str, text: &str) -> Option<Mailbox> {
+        let (name, address) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
+            Some((name, address)) => (Some(name.trim()).filter(|name| !name.is_empty()), address),
+            None => (None, text),
+        };
+        let name = name.map(relevo_domain::DisplayName::parse).transpose();
+        match (name, EmailAddress::parse(address.trim())) {
+            (Ok(name), Ok(address)) => {
+                Some(Mailbox { name: name.map(|name| name.to_string()), address })
+            }
+            _ => self.wrong(
+                key,
+                format_args!("must be an address, as in Relevo <relevo@example.com>, not {text:?}"),
+            ),
+        }
+    }
+
+    fn url(&mut self, key: &str, text: &str) -> Option<String> {
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let formed = rest.is_some_and(|rest| {
+            !rest.is_empty()
+                && !rest.starts_with('/')
+                && rest.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '#' | '?' | '<' | '>' | '"'))
+        });
+        if formed {
+            Some(text.trim_end_matches('/').to_owned())
+        } else {
+            self.wrong(
+                key,
+                format_args!("must be an http or https address without ? or #, as in https://relevo.example.com, not {text:?}"),
+            )
+        }
+    }
+}

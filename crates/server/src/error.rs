@@ -1,0 +1,70 @@
+//! The ways in which a call, or the process, fails.
+
+use relevo_domain::Refusal;
+
+use crate::config::ConfigError;
+
+/// A field of a message that is not what it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Its path in the message, as in `contacts.technical`.
+    pub path: String,
+    /// What would be right, to follow the path.
+    pub rule: String,
+}
+
+/// A call, or the process, failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A rule said no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+
+    /// Fields are missing or malformed.
+    #[error("{} field(s) of the message are not right", .0.len())]
+    Invalid(Vec<Violation>),
+
+    /// The page token was made for another list, or for none.
+    #[error("the page token was not made for this list with these filters")]
+    PageTokenInvalid,
+
+    /// The request id was used with other content.
+    #[error("the request_id was used before, with other content")]
+    RequestIdReused,
+
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] relevo_persistence::Error),
+
+    /// What was answered before can no longer be read.
+    #[error("a remembered answer cannot be read: {0}")]
+    Answer(#[from] prost::DecodeError),
+
+    /// There is no randomness to be had.
+    #[error("the machine gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+
+    /// The configuration is not right.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+
+    /// A key cannot be read or made.
+    #[error("{0}")]
+    Key(String),
+
+    /// An address cannot be listened on, a folder not be written to.
+    #[error("{0}: {1}")]
+    Io(String, #[source] std::io::Error),
+
+    /// The server failed.
+    #[error(transparent)]
+    Transport(#[from] tonic::transport::Error),
+
+    /// A background task died.
+    #[error("a background task died: {0}")]
+    Task(#[from] tokio::task::JoinError),
+
+    /// The story of the demonstration did not end as it should.
+    #[error("{0}")]
+    Demo(String),
+}

@@ -1,0 +1,213 @@
+//! Reads the fields of a message, and says of all that are wrong what would be right.
+
+use prost_types::FieldMask;
+use relevo_api::v1;
+use relevo_domain::{AccountId, BillingStanding, ChangeId, Invalid, Role, contact_change::ChangeState};
+use relevo_persistence::Part;
+use uuid::Uuid;
+
+use crate::{Error, error::Violation};
+
+const DEFAULT_PAGE: i32 = 50;
+const LONGEST_PAGE: i32 = 1000;
+/// No field holds more; what is longer is not even read.
+const LONGEST_FIELD: usize = 8 * 1024;
+
+/// The fields of one message. Each is read by itself, to `None` if it is wrong; [`Form::wrong`] then says it all.
+#[derive(Debug)]
+pub(super) struct Form<'a> {
+    account_id_suffix: &'a str,
+    violations: Vec<Violation>,
+}
+
+impl<'a> Form<'a> {
+    pub(super) fn new(account_id_suffix: &'a str) -> Self {
+        Self { account_id_suffix, violations: Vec::new() }
+    }
+
+    /// What is wrong with the message, if anything is.
+    pub(super) fn check(&mut self) -> Result<(), Error> {
+        if self.violations.is_empty() { Ok(()) } else { Err(self.wrong()) }
+    }
+
+    /// What is wrong with the message.
+    pub(super) fn wrong(&mut self) -> Error {
+        Error::Invalid(std::mem::take(&mut self.violations))
+    }
+
+    pub(super) fn violate<T>(&mut self, path: &str, rule: impl Into<String>) -> Option<T> {
+        self.violations.push(Violation { path: path.to_owned(), rule: rule.into() });
+        None
+    }
+
+    pub(super) fn required<T>(
+        &mut self,
+        path: &str,
+        text: &str,
+        read: impl FnOnce(&str) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        if text.is_empty() {
+            return self.violate(path, "is required");
+        }
+        self.read(path, text, read)
+    }
+
+    /// The value of a field that may be empty: `Some(None)` then.
+    pub(super) fn optional<T>(
+        &mut self,
+        path: &str,
+        text: &str,
+        read: impl FnOnce(&str) -> Result<T, Invalid>,
+    ) -> Option<Option<T>> {
+        if text.is_empty() { Some(None) } else { self.read(path, text, read).map(Some) }
+    }
+
+    pub(super) fn read<T>(
+        &mut self,
+        path: &str,
+        text: &str,
+        read: impl FnOnce(&str) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        if text.len() > LONGEST_FIELD {
+            return self.violate(path, "is far too long");
+        }
+        match read(text) {
+            Ok(value) => Some(value),
+            Err(Invalid(rule)) => self.violate(path, rule),
+        }
+    }
+
+    pub(super) fn account_id(&mut self, path: &str, text: &str) -> Option<AccountId> {
+        let account_id = self.required(path, text, AccountId::parse)?;
+        self.with_suffix(path, account_id)
+    }
+
+    pub(super) fn optional_account_id(&mut self, path: &str, text: &str) -> Option<Option<AccountId>> {
+        match self.optional(path, text, AccountId::parse)? {
+            None => Some(None),
+            Some(account_id) => self.with_suffix(path, account_id).map(Some),
+        }
+    }
+
+    fn with_suffix(&mut self, path: &str, account_id: AccountId) -> Option<AccountId> {
+        if account_id.suffix() == self.account_id_suffix {
+            return Some(account_id);
+        }
+        let suffix = self.account_id_suffix;
+        self.violate(path, format!("must end with -{suffix} in this installation, as in aa123456-{suffix}"))
+    }
+
+    pub(super) fn change_id(&mut self, path: &str, text: &str) -> Option<ChangeId> {
+        self.required(path, text, ChangeId::parse)
+    }
+
+    /// A token is only looked at by the rules: whether it can be one or not, the answer is the same.
+    pub(super) fn token<'t>(&mut self, text: &'t str) -> Option<&'t str> {
+        if text.is_empty() { self.violate("token", "is required") } else { Some(text) }
+    }
+
+    pub(super) fn request_id(&mut self, text: &str) -> Option<Option<Uuid>> {
+        let read = |text: &str| match Uuid::try_parse(text) {
+            Ok(id) if text.len() == 36 && !id.is_nil() => Ok(id),
+            _ => Err(Invalid("must be a UUID other than nil, as in 5f3c0e6e-8d0b-4a5e-9d2c-0f5b1a7c9e42")),
+        };
+        self.optional("request_id", text, read)
+    }
+
+    pub(super) fn page_size(&mut self, size: i32) -> Option<u64> {
+        match size {
+            0 => u64::try_from(DEFAULT_PAGE).ok(),
+            size if size < 0 => self.violate("page_size", "must not be less than 0"),
+            size => u64::try_from(size.min(LONGEST_PAGE)).ok(),
+        }
+    }
+
+    pub(super) fn standing(&mut self, path: &str, number: i32) -> Option<Option<BillingStanding>> {
+        match v1::BillingStanding::try_from(number) {
+            Ok(v1::BillingStanding::Unspecified) => Some(None),
+            Ok(v1::BillingStanding::Good) => Some(Some(BillingStanding::Good)),
+            Ok(v1::BillingStanding::Overdue) => Some(Some(BillingStanding::Overdue)),
+            Err(_) => self.violate(path, "must be BILLING_STANDING_GOOD or BILLING_STANDING_OVERDUE"),
+        }
+    }
+
+    pub(super) fn roles(&mut self, numbers: &[i32]) -> Option<Vec<Role>> {
+        self.each("roles", numbers, "must be a role other than ROLE_UNSPECIFIED", |number| {
+            match v1::Role::try_from(number).ok()? {
+                v1::Role::Unspecified => None,
+                v1::Role::Administrator => Some(Role::Administrator),
+                v1::Role::Technical => Some(Role::Technical),
+                v1::Role::Billing => Some(Role::Billing),
+            }
+        })
+    }
+
+    pub(super) fn parts(&mut self, numbers: &[i32]) -> Option<Vec<Part>> {
+        self.each("parts", numbers, "must be a part other than CHANGE_PART_UNSPECIFIED", |number| {
+            match v1::ChangePart::try_from(number).ok()? {
+                v1::ChangePart::Unspecified => None,
+                v1::ChangePart::Requester => Some(Part::Requester),
+                v1::ChangePart::Nominee => Some(Part::Nominee),
+                v1::ChangePart::Incumbent => Some(Part::Incumbent),
+                v1::ChangePart::Administrator => Some(Part::Administrator),
+            }
+        })
+    }
+
+    pub(super) fn states(&mut self, numbers: &[i32]) -> Option<Vec<ChangeState>> {
+        self.each("states", numbers, "must be a state other than CHANGE_STATE_UNSPECIFIED", |number| {
+            match v1::ChangeState::try_from(number).ok()? {
+                v1::ChangeState::Unspecified => None,
+                v1::ChangeState::Pending => Some(ChangeState::Pending),
+                v1::ChangeState::Done => Some(ChangeState::Done),
+                v1::ChangeState::Refused => Some(ChangeState::Refused),
+                v1::ChangeState::Cancelled => Some(ChangeState::Cancelled),
+                v1::ChangeState::Expired => Some(ChangeState::Expired),
+                v1::ChangeState::Failed => Some(ChangeState::Failed),
+            }
+        })
+    }
+
+    fn each<T: PartialEq>(
+        &mut self,
+        path: &str,
+        numbers: &[i32],
+        rule: &str,
+        read: impl Fn(i32) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let mut values = Vec::new();
+        for (nth, number) in numbers.iter().enumerate() {
+            let value = read(*number).or_else(|| self.violate(&format!("{path}[{nth}]"), rule))?;
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        Some(values)
+    }
+
+    /// Which of the writable fields an update names: those of the mask, or all with `*`, or those that are set when
+    /// the mask is empty.
+    pub(super) fn mask(
+        &mut self,
+        mask: Option<FieldMask>,
+        writable: &[&'static str],
+        is_set: impl Fn(&str) -> bool,
+    ) -> Option<Vec<&'static str>> {
+        let paths = mask.map(|mask| mask.paths).unwrap_or_default();
+        if paths.is_empty() {
+            return Some(writable.iter().copied().filter(|path| is_set(path)).collect());
+        }
+        let mut named = Vec::new();
+        for path in &paths {
+            match (path.as_str(), writable.iter().find(|known| *known == path)) {
+                ("*", _) if paths.len() == 1 => return Some(writable.to_vec()),
+                (_, Some(known)) => named.push(*known),
+                _ => {
+                    let rule = format!("must name fields that can be changed: {}; or * alone", writable.join(", "));
+                    return self.violate("update_mask", rule);
+                }
+            }
+        }
+        Some(named)
+    }
+}

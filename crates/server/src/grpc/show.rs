@@ -1,0 +1,194 @@
+//! Domain values as messages: to each viewer what he may see.
+
+use jiff::Timestamp;
+use relevo_api::v1;
+use relevo_domain::{
+    Account, AccountId, BillingStanding, Contacts, Refusal, Role, Roles, Service, Sight, State,
+    contact_change::{ChangeState, Confirmation, Decision, Draft, Ending},
+};
+use relevo_persistence::{Delivery, DeliveryState};
+
+use super::status::reason_of;
+use crate::{
+    contacts::{ServiceReport, etag},
+    requests::SeenChange,
+};
+
+fn timestamp(at: Timestamp) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }
+}
+
+pub(super) fn account(account: &Account) -> v1::Account {
+    let standing = match account.billing_standing {
+        BillingStanding::Good => v1::BillingStanding::Good,
+        BillingStanding::Overdue => v1::BillingStanding::Overdue,
+    };
+    v1::Account {
+        account_id: account.account_id.to_string(),
+        display_name: account.display_name.to_string(),
+        email: account.email.to_string(),
+        language: account.language.to_string(),
+        billing_standing: standing.into(),
+        create_time: Some(timestamp(account.create_time)),
+        update_time: Some(timestamp(account.update_time)),
+        etag: etag(account.create_time, account.revision),
+    }
+}
+
+pub(super) fn service(report: &ServiceReport) -> v1::Service {
+    let Service { service_id, kind, display_name, contacts, create_time, update_time, revision, .. } =
+        &report.service;
+    let Contacts { administrator, technical, billing } = contacts;
+    v1::Service {
+        service_id: service_id.to_string(),
+        kind: kind.as_str().to_owned(),
+        display_name: display_name.as_ref().map(ToString::to_string).unwrap_or_default(),
+        contacts: Some(v1::Contacts {
+            administrator: administrator.to_string(),
+            technical: technical.to_string(),
+            billing: billing.to_string(),
+        }),
+        open_change_ids: report.open_change_ids.iter().map(ToString::to_string).collect(),
+        create_time: Some(timestamp(*create_time)),
+        update_time: Some(timestamp(*update_time)),
+        etag: etag(*create_time, *revision),
+    }
+}
+
+fn roles(roles: Roles) -> Vec<i32> {
+    let number = |role| match role {
+        Role::Administrator => v1::Role::Administrator.into(),
+        Role::Technical => v1::Role::Technical.into(),
+        Role::Billing => v1::Role::Billing.into(),
+    };
+    roles.iter().map(number).collect()
+}
+
+fn state_number(state: ChangeState) -> i32 {
+    let state = match state {
+        ChangeState::Pending => v1::ChangeState::Pending,
+        ChangeState::Done => v1::ChangeState::Done,
+        ChangeState::Refused => v1::ChangeState::Refused,
+        ChangeState::Cancelled => v1::ChangeState::Cancelled,
+        ChangeState::Expired => v1::ChangeState::Expired,
+        ChangeState::Failed => v1::ChangeState::Failed,
+    };
+    state.into()
+}
+
+fn state_reason(state: &State) -> String {
+    match state {
+        State::Settled { ending: Ending::Refused { reason: Some(reason), .. }, .. } => reason.as_str().to_owned(),
+        State::Settled { ending: Ending::Failed(cause), .. } => cause.sentence().to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// A change at a moment, as far as its viewer may see it.
+pub(super) fn change(seen: &SeenChange, now: Timestamp) -> v1::ContactChange {
+    let change = &seen.report.change;
+    let state = change.state_at(now);
+    let is_whole = seen.sight != Sight::Incumbent;
+    let confirmations = change.confirmations.iter().filter(|_| is_whole);
+    v1::ContactChange {
+        change_id: change.change_id.to_string(),
+        service_id: change.service_id.to_string(),
+        roles: roles(change.roles),
+        requester: change.requester.to_string(),
+        incumbent: change.incumbent.to_string(),
+        nominee: change.nominee.to_string(),
+        state: state_number(state.name()),
+        state_reason: if is_whole { state_reason(&state) } else { String::new() },
+        confirmations: confirmations.map(|party| confirmation(party, seen)).collect(),
+        create_time: Some(timestamp(change.create_time)),
+        expire_time: Some(timestamp(change.expire_time)),
+        settle_time: match state {
+            State::Pending => None,
+            State::Settled { at, .. } => Some(timestamp(at)),
+        },
+    }
+}
+
+fn confirmation(party: &Confirmation, seen: &SeenChange) -> v1::Confirmation {
+    let (decision, decide_time) = match party.decision {
+        Decision::Pending => (v1::Decision::Pending, None),
+        Decision::Accepted { at } => (v1::Decision::Accepted, Some(at)),
+        Decision::Refused { at } => (v1::Decision::Refused, Some(at)),
+    };
+    let sees_everything = seen.sight == Sight::Everything;
+    let sees_text = sees_everything || seen.viewer.as_ref() == Some(&party.account_id);
+    let of_party = |(account, _): &&(AccountId, Delivery)| *account == party.account_id;
+    v1::Confirmation {
+        account_id: party.account_id.to_string(),
+        decision: decision.into(),
+        decide_time: decide_time.map(timestamp),
+        delivery: seen.report.deliveries.iter().find(of_party).map(|(_, it)| delivery(it, sees_text)),
+        wrong_tokens: if sees_everything { party.wrong_tokens } else { 0 },
+    }
+}
+
+fn delivery(delivery: &Delivery, sees_text: bool) -> v1::Delivery {
+    let state = match delivery.state {
+        DeliveryState::Queued => v1::DeliveryState::Queued,
+        DeliveryState::Sent => v1::DeliveryState::Sent,
+        DeliveryState::Deferred => v1::DeliveryState::Deferred,
+        DeliveryState::Failed => v1::DeliveryState::Failed,
+        DeliveryState::Withdrawn => v1::DeliveryState::Withdrawn,
+    };
+    let last_reply = delivery.last_reply.as_ref().map(|reply| match sees_text {
+        true => format!("{} {}", reply.codes, reply.text).trim().to_owned(),
+        false => reply.codes.clone(),
+    });
+    v1::Delivery {
+        state: state.into(),
+        attempts: delivery.attempts,
+        last_attempt_time: delivery.last_attempt_time.map(timestamp),
+        last_reply: last_reply.unwrap_or_default(),
+    }
+}
+
+/// A change that would be made, and whom it would ask and tell.
+pub(super) fn draft(draft: &Draft, service: &Service) -> (v1::ContactChange, v1::ContactChangePlan) {
+    let ids = |accounts: Vec<&AccountId>| accounts.into_iter().map(ToString::to_string).collect::<Vec<_>>();
+    let asked = ids(draft.parties());
+    let told = draft.told(&service.contacts.administrator).into_iter().map(|(_, account)| account).collect();
+    let change = v1::ContactChange {
+        service_id: service.service_id.to_string(),
+        roles: roles(draft.roles),
+        requester: draft.requester.to_string(),
+        incumbent: draft.incumbent.to_string(),
+        nominee: draft.nominee.to_string(),
+        state: v1::ChangeState::Pending.into(),
+        confirmations: asked
+            .iter()
+            .map(|account_id| v1::Confirmation {
+                account_id: account_id.clone(),
+                decision: v1::Decision::Pending.into(),
+                ..Default::default()
+            })
+            .collect(),
+        ..Default::default()
+    };
+    (change, v1::ContactChangePlan { asked, told: ids(told) })
+}
+
+/// Something that stands in the way of a change.
+pub(super) fn blocker(refusal: &Refusal) -> v1::Blocker {
+    let mut blocker = v1::Blocker {
+        reason: reason_of(refusal).into(),
+        message: refusal.to_string(),
+        ..Default::default()
+    };
+    match refusal {
+        Refusal::RolesNotPermitted(not_permitted) => blocker.roles = roles(*not_permitted),
+        Refusal::AccountNotFound(account) | Refusal::BillingOverdue(account) => {
+            blocker.account_id = account.to_string();
+        }
+        Refusal::ChangeAlreadyOpen { role, change_id } => {
+            blocker.roles = roles(Roles::from_iter([*role]));
+            blocker.change_id = change_id.to_string();
+        }
+        _ => {}
+    }
+    blocker
+}

@@ -1,0 +1,70 @@
+//! The keys that tokens are made with: read from the configuration, or from a file that is made at the first start.
+
+use std::{
+    fs::{DirBuilder, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    path::Path,
+};
+
+use relevo_domain::{Key, Keyring};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{Error, config::Keys};
+
+/// Reads the key ring; makes the file if it is wanted and not there.
+pub(crate) fn load(keys: &Keys) -> Result<Keyring, Error> {
+    match keys {
+        Keys::Given(keys) => {
+            let mut keys = keys.iter().filter_map(|key| parse(key.expose_secret()));
+            let signing = keys.next().ok_or_else(|| Error::Key("token.keys holds no key".to_owned()))?;
+            Ok(Keyring::new(signing, keys.collect()))
+        }
+        Keys::File(path) => {
+            let wrong = |what: String| Error::Key(format!("token.key_file {}: {what}", path.display()));
+            let text = match read(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    make(path).map_err(|error| wrong(format!("cannot be made: {error}")))?
+                }
+                other => other.map_err(|error| wrong(format!("cannot be read: {error}")))?,
+            };
+            let key = parse(text.expose_secret().trim_end())
+                .ok_or_else(|| wrong("must hold 64 hexadecimal digits".to_owned()))?;
+            Ok(Keyring::new(key, Vec::new()))
+        }
+    }
+}
+
+/// Reads 64 hexadecimal digits.
+pub(crate) fn parse(text: &str) -> Option<Key> {
+    let mut secret = [0; 32];
+    let digits = text.as_bytes();
+    if digits.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in secret.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    digits.iter().all(u8::is_ascii_hexdigit).then(|| Key::new(secret))
+}
+
+fn read(path: &Path) -> io::Result<SecretString> {
+    if std::fs::metadata(path)?.mode() & 0o077 != 0 {
+        return Err(io::Error::other("others may read it; run chmod 600 on it"));
+    }
+    Ok(std::fs::read_to_string(path)?.into())
+}
+
+fn make(path: &Path) -> io::Result<SecretString> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(io::Error::other)?;
+    let text: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    // Two processes that start at once must not each make one: the second reads the first's at its next start.
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()?;
+    Ok(text.into())
+}

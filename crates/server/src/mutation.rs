@@ -1,0 +1,114 @@
+//! A call that changes things, from its transaction to its answer.
+//!
+//! Every mutation runs alike: a call repeated under its `request_id` is answered as the first time; the rule decides in
+//! a transaction; with `validate_only` that transaction is rolled back; a success is remembered with its answer in the
+//! transaction that made it; a refusal is committed only where it leaves something behind.
+
+use jiff::Timestamp;
+use prost::Message;
+use relevo_domain::{AccountId, Nonce, Policy};
+use relevo_persistence::{RequestKey, Tx};
+use uuid::Uuid;
+
+use crate::{Core, Error};
+
+/// Who calls, until callers can prove who they are.
+pub(crate) const CALLER: &str = "local";
+
+const PROOF_OF_CONTENT: &str = "request content";
+
+/// What a mutation is asked under, beside its own fields.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) method: &'static str,
+    pub(crate) account_id: Option<AccountId>,
+    pub(crate) request_id: Option<Uuid>,
+    pub(crate) validate_only: bool,
+    /// The whole message as it was sent: what a repeated call must repeat.
+    pub(crate) content: Vec<u8>,
+}
+
+/// A mutation that has begun, or the answer that it was given before.
+pub(crate) enum Begun<'a, R> {
+    Open(Mutation<'a>),
+    Answered(R),
+}
+
+/// A call that changes things, in its transaction.
+pub(crate) struct Mutation<'a> {
+    pub(crate) core: &'a Core,
+    pub(crate) tx: Tx,
+    pub(crate) now: Timestamp,
+    validate_only: bool,
+    remember: Option<(RequestKey, [u8; 32])>,
+    leaves_something: bool,
+}
+
+impl Core {
+    /// Opens the transaction of a mutation, unless the call was answered before.
+    pub(crate) async fn begin<R: Message + Default>(&self, call: Call) -> Result<Begun<'_, R>, Error> {
+        let now = self.clock.now();
+        let tx = self.store.write().await?;
+        let mut remember = None;
+        if let Some(request_id) = call.request_id.filter(|_| !call.validate_only) {
+            let Call { method, account_id, content, .. } = call;
+            let key = RequestKey { caller: CALLER.to_owned(), method, account_id, request_id };
+            if let Some((proof, answer)) = tx.answer(&key).await? {
+                tx.roll_back().await?;
+                return if self.keyring.proves(PROOF_OF_CONTENT, &[&content], &proof) {
+                    Ok(Begun::Answered(R::decode(answer.as_slice())?))
+                } else {
+                    Err(Error::RequestIdReused)
+                };
+            }
+            remember = Some((key, self.keyring.proof(PROOF_OF_CONTENT, &[&content])));
+        }
+        Ok(Begun::Open(Mutation {
+            core: self,
+            tx,
+            now,
+            validate_only: call.validate_only,
+            remember,
+            leaves_something: false,
+        }))
+    }
+}
+
+impl Mutation<'_> {
+    /// What the company decides about changes.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.core.policy
+    }
+
+    /// Whether nothing of this call is to stay.
+    pub(crate) fn validates_only(&self) -> bool {
+        self.validate_only
+    }
+
+    /// Says that what was stored so far stays, even if the call is refused.
+    pub(crate) fn leave(&mut self) {
+        self.leaves_something = true;
+    }
+
+    /// Random bytes for a token.
+    pub(crate) fn nonce(&self) -> Result<Nonce, Error> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(Nonce(bytes))
+    }
+
+    /// Ends the transaction as the outcome wants it, and wakes the courier.
+    pub(crate) async fn finish<R: Message>(self, outcome: Result<R, Error>) -> Result<R, Error> {
+        let stays = outcome.is_ok() || self.leaves_something;
+        if self.validate_only || !stays {
+            self.tx.roll_back().await?;
+            return outcome;
+        }
+        if let (Ok(answer), Some((key, proof))) = (&outcome, &self.remember) {
+            self.tx.remember_answer(key, proof, answer.encode_to_vec(), self.now).await?;
+        }
+        self.tx.commit().await?;
+        self.core.courier.wake();
+        outcome
+    }
+}

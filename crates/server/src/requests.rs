@@ -1,0 +1,260 @@
+//! What each call about contact changes does: load, let the rule decide, save.
+
+use std::collections::BTreeMap;
+
+use relevo_domain::{
+    AccountId, BillingStanding, ChangeId, ContactChange, Effects, Presented, Refusal, RefusalReason, Seal, Service,
+    ServiceId, Sight,
+    contact_change::{Draft, Facts, Wish, open, plan},
+};
+use relevo_persistence::{ChangeFilter, ChangeReport};
+use uuid::Uuid;
+
+use crate::{
+    Core, Error,
+    mutation::{CALLER, Mutation},
+};
+
+/// A change as one account sees it, or as one who sees everything.
+#[derive(Debug)]
+pub(crate) struct SeenChange {
+    pub(crate) report: ChangeReport,
+    pub(crate) viewer: Option<AccountId>,
+    pub(crate) sight: Sight,
+}
+
+/// What asking came to.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// The changes that were made.
+    Made(Vec<SeenChange>),
+    /// The changes that would be made, on this service.
+    WouldMake(Vec<Draft>, Service),
+    /// What stands in the way.
+    Blocked(Vec<Refusal>),
+}
+
+fn seen(report: ChangeReport, viewer: Option<AccountId>) -> Result<SeenChange, Refusal> {
+    let sight = match &viewer {
+        None => Some(Sight::Everything),
+        Some(viewer) => report.change.sight_of(viewer, &report.administrator),
+    };
+    Ok(SeenChange { sight: sight.ok_or(Refusal::ChangeNotFound)?, report, viewer })
+}
+
+impl Core {
+    /// One change, as an account sees it.
+    pub(crate) async fn change(
+        &self,
+        change_id: ChangeId,
+        viewer: Option<AccountId>,
+    ) -> Result<SeenChange, Error> {
+        let report = self.store.read().await?.change_report(change_id).await?;
+        Ok(seen(report.ok_or(Refusal::ChangeNotFound)?, viewer)?)
+    }
+
+    /// A page of changes, as the account of the filter sees them.
+    pub(crate) async fn changes(
+        &self,
+        filter: &ChangeFilter,
+        before: Option<ChangeId>,
+        limit: u64,
+    ) -> Result<Vec<SeenChange>, Error> {
+        let view = self.store.read().await?;
+        let reports = view.change_reports_before(filter, before, limit, self.clock.now()).await?;
+        let viewer = filter.participant.as_ref().map(|(account, _)| account);
+        Ok(reports.into_iter().map(|report| seen(report, viewer.cloned())).collect::<Result<_, _>>()?)
+    }
+
+    /// The change that a token is for, as the account sees it that the token was mailed to.
+    pub(crate) async fn inspect(&self, change_id: ChangeId, token: &str) -> Result<SeenChange, Error> {
+        let view = self.store.read().await?;
+        let seals = view.seals(change_id).await?;
+        let seal = self.keyring.recognise(token, &seals).ok_or(Refusal::TokenInvalid)?;
+        let report = view.change_report(change_id).await?.ok_or(Refusal::TokenInvalid)?;
+        let party = report.change.confirmation(&seal.account_id).ok_or(Refusal::TokenInvalid)?;
+        if party.generation != seal.generation || !party.token_is_good {
+            return Err(Refusal::TokenSuperseded.into());
+        }
+        let party = party.account_id.clone();
+        Ok(seen(report, Some(party))?)
+    }
+
+    fn presented(&self, token: &str, account: &AccountId, seals: Vec<Seal>) -> Presented {
+        let own: Vec<_> = seals.into_iter().filter(|seal| seal.account_id == *account).collect();
+        self.keyring
+            .recognise(token, &own)
+            .map_or(Presented::Unknown, |seal| Presented::Generation(seal.generation))
+    }
+}
+
+/// A change with its service and the other changes that are open on it, locked.
+struct Case {
+    service: Service,
+    change: ContactChange,
+    others: Vec<ContactChange>,
+    as_loaded: (Service, Vec<ContactChange>),
+}
+
+impl Mutation<'_> {
+    /// Asks for roles of a service to pass.
+    pub(crate) async fn create_contact_changes(
+        &mut self,
+        service_id: &ServiceId,
+        wish: &Wish,
+    ) -> Result<Asked, Error> {
+        let service = self.tx.service_for_update(service_id).await?.ok_or(Refusal::ServiceNotFound)?;
+        let mut open_changes = self.tx.open_changes_for_update(service.service_key, None).await?;
+        let standing = self.standings(wish.nominees.values().chain(holders(&service))).await?;
+        let standing = |account: &AccountId| standing.get(account).copied();
+        let plan = plan(wish, &service, &open_changes, standing, self.policy(), self.now)?;
+        if self.validates_only() {
+            return Ok(if plan.blockers.is_empty() {
+                Asked::WouldMake(plan.drafts, service)
+            } else {
+                Asked::Blocked(plan.blockers)
+            });
+        }
+        if let Some(blocker) = plan.blockers.into_iter().next() {
+            return Err(blocker.into());
+        }
+
+        // One that has expired unmarked would still stand in the way of the index.
+        let mut effects = Effects::default();
+        for change in &mut open_changes {
+            if change.expire(self.now, &mut effects) {
+                self.tx.save_contact_change(change, self.now).await?;
+            }
+        }
+        let mut ids = Vec::new();
+        for draft in plan.drafts {
+            let change_id = ChangeId(Uuid::now_v7());
+            let nonces = [self.nonce()?, self.nonce()?];
+            let key_id = self.core.keyring.signing().key_id();
+            let change =
+                open(draft, &service, change_id, nonces, key_id, self.policy(), self.now, &mut effects);
+            self.tx.insert_contact_change(&change, &service.contacts.administrator).await?;
+            ids.push(change_id);
+        }
+        self.tx.push(&effects, CALLER, self.now).await?;
+        let mut made = Vec::new();
+        for change_id in ids {
+            made.push(self.seen(change_id, Some(wish.requester.clone())).await?);
+        }
+        Ok(Asked::Made(made))
+    }
+
+    /// Accepts a change for a party.
+    pub(crate) async fn accept(
+        &mut self,
+        change_id: ChangeId,
+        by: &AccountId,
+        token: &str,
+    ) -> Result<SeenChange, Error> {
+        let mut case = self.case(change_id).await?;
+        let presented = self.core.presented(token, by, self.tx.seals(change_id).await?);
+        let standing = self.standings([&case.change.incumbent, &case.change.nominee]).await?;
+        let facts = Facts {
+            service: &mut case.service,
+            others: &mut case.others,
+            standing: |account: &AccountId| standing.get(account).copied(),
+            policy: self.policy(),
+            now: self.now,
+        };
+        let mut effects = Effects::default();
+        let outcome = case.change.accept(by, presented, facts, &mut effects);
+        self.settle(case, &effects, outcome, Some(by)).await
+    }
+
+    /// Refuses a change for a party.
+    pub(crate) async fn refuse(
+        &mut self,
+        change_id: ChangeId,
+        by: &AccountId,
+        token: &str,
+        reason: Option<RefusalReason>,
+    ) -> Result<SeenChange, Error> {
+        let mut case = self.case(change_id).await?;
+        let presented = self.core.presented(token, by, self.tx.seals(change_id).await?);
+        let administrator = &case.service.contacts.administrator;
+        let mut effects = Effects::default();
+        let outcome = case.change.refuse(by, presented, reason, administrator, self.now, &mut effects);
+        self.settle(case, &effects, outcome, Some(by)).await
+    }
+
+    /// Cancels a change, for an account or for one who sees everything.
+    pub(crate) async fn cancel(
+        &mut self,
+        change_id: ChangeId,
+        by: Option<&AccountId>,
+    ) -> Result<SeenChange, Error> {
+        let mut case = self.case(change_id).await?;
+        let administrator = &case.service.contacts.administrator;
+        let mut effects = Effects::default();
+        let outcome = case.change.cancel(by, administrator, self.now, &mut effects);
+        self.settle(case, &effects, outcome, by).await
+    }
+
+    /// Mails a party a new token.
+    pub(crate) async fn resend(&mut self, change_id: ChangeId, to: &AccountId) -> Result<SeenChange, Error> {
+        let mut case = self.case(change_id).await?;
+        let nonce = self.nonce()?;
+        let key_id = self.core.keyring.signing().key_id();
+        let administrator = &case.service.contacts.administrator;
+        let mut effects = Effects::default();
+        let outcome =
+            case.change.resend(to, nonce, key_id, administrator, self.policy(), self.now, &mut effects);
+        self.settle(case, &effects, outcome, Some(to)).await
+    }
+
+    async fn case(&self, change_id: ChangeId) -> Result<Case, Error> {
+        let service =
+            self.tx.service_of_change_for_update(change_id).await?.ok_or(Refusal::ChangeNotFound)?;
+        let mut others = self.tx.open_changes_for_update(service.service_key, Some(change_id)).await?;
+        let as_loaded = (service.clone(), others.clone());
+        let nth = others.iter().position(|change| change.change_id == change_id);
+        let change = others.remove(nth.ok_or(Refusal::ChangeNotFound)?);
+        Ok(Case { service, change, others, as_loaded })
+    }
+
+    /// Saves what the rule changed, refused or not, and shows the change.
+    async fn settle(
+        &mut self,
+        case: Case,
+        effects: &Effects,
+        outcome: Result<(), Refusal>,
+        viewer: Option<&AccountId>,
+    ) -> Result<SeenChange, Error> {
+        let (service_before, changes_before) = case.as_loaded;
+        for change in case.others.iter().chain([&case.change]) {
+            if !changes_before.contains(change) {
+                self.tx.save_contact_change(change, self.now).await?;
+                self.leave();
+            }
+        }
+        if case.service != service_before {
+            self.tx.save_service(&case.service).await?;
+        }
+        self.tx.push(effects, CALLER, self.now).await?;
+        outcome?;
+        self.seen(case.change.change_id, viewer.cloned()).await
+    }
+
+    async fn seen(&self, change_id: ChangeId, viewer: Option<AccountId>) -> Result<SeenChange, Error> {
+        let report = self.tx.change_report(change_id).await?.ok_or(Refusal::ChangeNotFound)?;
+        Ok(seen(report, viewer)?)
+    }
+
+    async fn standings<'a>(
+        &self,
+        accounts: impl IntoIterator<Item = &'a AccountId>,
+    ) -> Result<BTreeMap<AccountId, BillingStanding>, Error> {
+        let accounts = self.tx.accounts(accounts).await?;
+        Ok(accounts.into_iter().map(|(id, account)| (id, account.billing_standing)).collect())
+    }
+}
+
+fn holders(service: &Service) -> [&AccountId; 3] {
+    let contacts = &service.contacts;
+    [&contacts.administrator, &contacts.technical, &contacts.billing]
+}

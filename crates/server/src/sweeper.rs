@@ -1,0 +1,88 @@
+//! Ends what is over and reminds of what is nearly over, at the moment and not when somebody looks.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use relevo_domain::Effects;
+use relevo_persistence::{Error, Store};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+
+/// Who is written into the history for what nobody called for.
+const SWEEPER: &str = "sweeper";
+const BATCH: u64 = 100;
+/// How long the answer of a call is remembered for one that repeats it.
+const ANSWER_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// Ends what is over.
+#[derive(Debug)]
+pub struct Sweeper {
+    store: Store,
+    clock: Clock,
+}
+
+impl Sweeper {
+    pub(crate) fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+
+    /// Sweeps every second, until it is told to stop. `swept` is called when there may be a mail to send.
+    pub(crate) async fn run(&self, swept: impl Fn(), stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.sweep().await {
+                Ok(0) => {}
+                Ok(_) => swept(),
+                Err(error) => tracing::error!(%error, "changes cannot be swept"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// Ends the changes whose time is over, reminds the parties of those whose time is nearly over, and forgets answers
+    /// that are a day old. Says how many changes it was.
+    pub async fn sweep(&self) -> Result<usize, Error> {
+        let now = self.clock.now();
+        let mut swept = 0;
+        loop {
+            let batch = self.sweep_batch(now).await?;
+            swept += batch;
+            if batch == 0 {
+                break;
+            }
+        }
+        self.forget(now).await?;
+        Ok(swept)
+    }
+
+    async fn sweep_batch(&self, now: Timestamp) -> Result<usize, Error> {
+        if !self.store.read().await?.change_is_due(now).await? {
+            return Ok(0);
+        }
+        let tx = self.store.write().await?;
+        let mut effects = Effects::default();
+        let due = tx.due_changes_for_update(now, BATCH).await?;
+        let swept = due.len();
+        for mut change in due {
+            if change.expire(now, &mut effects) || change.remind(now, &mut effects) {
+                tx.save_contact_change(&change, now).await?;
+            }
+        }
+        tx.push(&effects, SWEEPER, now).await?;
+        tx.commit().await?;
+        Ok(swept)
+    }
+
+    async fn forget(&self, now: Timestamp) -> Result<(), Error> {
+        let before = now - ANSWER_LIFETIME;
+        if self.store.read().await?.answer_is_older(before).await? {
+            let tx = self.store.write().await?;
+            tx.forget_answers(before).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
