@@ -9,9 +9,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo::rerun-if-changed={}", root.display());
 
-    let mut files: Vec<_> = fs::read_dir(root.join("relevo/v1"))?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
+    let mut files: Vec<_> =
+        fs::read_dir(root.join("relevo/v1"))?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     files.sort();
 
     let mut compiler = protox::Compiler::new([&root])?;
@@ -19,7 +18,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptor = compiler.encode_file_descriptor_set();
     fs::write(out.join("descriptor.bin"), &descriptor)?;
 
-    tonic_prost_build::configure()
-        .compile_fds(prost_types::FileDescriptorSet::decode(descriptor.as_slice())?)?;
+    tonic_prost_build::configure().compile_fds(prost_types::FileDescriptorSet::decode(descriptor.as_slice())?)?;
     Ok(())
 }

@@ -6,6 +6,5 @@ pub mod v1 {
     tonic::include_proto!("relevo.v1");
 
     /// The encoded `FileDescriptorSet` of the API with everything it imports, for server reflection.
-    pub const FILE_DESCRIPTOR_SET: &[u8] =
-        include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
+    pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
 }

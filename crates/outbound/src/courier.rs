@@ -99,11 +99,7 @@ impl Courier {
     }
 
     /// Sends everything that is due at this moment. Says how many mails were tried.
-    pub async fn deliver_due(
-        &self,
-        clock: &impl Fn() -> Timestamp,
-        stop: &CancellationToken,
-    ) -> Result<usize, Error> {
+    pub async fn deliver_due(&self, clock: &impl Fn() -> Timestamp, stop: &CancellationToken) -> Result<usize, Error> {
         let mut tried = 0;
         while !stop.is_cancelled() && !self.is_paused(clock()) {
             if !self.store.read().await?.mail_is_due(clock()).await? {

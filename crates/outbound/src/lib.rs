@@ -1,4 +1,13 @@
-//! x
+//! Relevo's mails: what is due, how it is rendered, where it is sent, when it is tried again.
+//!
+//! The [`Courier`] takes mails that are due from the outbox, makes each one from what is stored at that moment with
+//! [`message::compose`], and hands it to a [`Transport`]. No call ever waits for a mail.
 
+mod courier;
 mod language;
 pub mod message;
+mod transport;
+
+pub use courier::{Courier, NOTICE_LIFETIME, Retry};
+pub use message::{Mailbox, Message, Sender};
+pub use transport::{Folder, Memory, Relay, Transport};

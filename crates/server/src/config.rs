@@ -251,9 +251,7 @@ impl Checks {
         let standing_for_every_role = match raw.good_standing.as_str() {
             "billing" => Some(false),
             "every_role" => Some(true),
-            other => {
-                self.wrong("change.good_standing", format_args!("must be billing or every_role, not {other:?}"))
-            }
+            other => self.wrong("change.good_standing", format_args!("must be billing or every_role, not {other:?}")),
         };
         Some(Policy {
             lifetime: lifetime?,
@@ -283,8 +281,7 @@ impl Checks {
 
     fn relay(&mut self, raw: &RawSmtp) -> Option<MailTransport> {
         let host = &raw.host;
-        let is_loopback =
-            host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
         match raw.tls.as_str() {
             "none" if is_loopback => Some(MailTransport::Smtp { host: host.clone(), port: raw.port }),
             "none" => self.wrong(
@@ -295,10 +292,7 @@ impl Checks {
                 "mail.smtp.tls",
                 format_args!("{mode} is not served yet: use none with a relay on a loopback address"),
             ),
-            other => self.wrong(
-                "mail.smtp.tls",
-                format_args!("must be implicit, starttls or none, not {other:?}"),
-            ),
+            other => self.wrong("mail.smtp.tls", format_args!("must be implicit, starttls or none, not {other:?}")),
         }
     }
 
@@ -337,7 +331,9 @@ impl Checks {
                      prove who they are yet"
                 ),
             ),
-            Err(_) => self.wrong(key, format_args!("must be an address and a port, as in 127.0.0.1:50051, not {text:?}")),
+            Err(_) => {
+                self.wrong(key, format_args!("must be an address and a port, as in 127.0.0.1:50051, not {text:?}"))
+            }
         }
     }
 
@@ -348,13 +344,8 @@ impl Checks {
         };
         let name = name.map(relevo_domain::DisplayName::parse).transpose();
         match (name, EmailAddress::parse(address.trim())) {
-            (Ok(name), Ok(address)) => {
-                Some(Mailbox { name: name.map(|name| name.to_string()), address })
-            }
-            _ => self.wrong(
-                key,
-                format_args!("must be an address, as in Relevo <relevo@example.com>, not {text:?}"),
-            ),
+            (Ok(name), Ok(address)) => Some(Mailbox { name: name.map(|name| name.to_string()), address }),
+            _ => self.wrong(key, format_args!("must be an address, as in Relevo <relevo@example.com>, not {text:?}")),
         }
     }
 
@@ -370,7 +361,9 @@ impl Checks {
         } else {
             self.wrong(
                 key,
-                format_args!("must be an http or https address without ? or #, as in https://relevo.example.com, not {text:?}"),
+                format_args!(
+                    "must be an http or https address without ? or #, as in https://relevo.example.com, not {text:?}"
+                ),
             )
         }
     }

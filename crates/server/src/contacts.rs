@@ -7,10 +7,7 @@ use relevo_domain::{
 use relevo_persistence::{ServiceFilter, View};
 use uuid::Uuid;
 
-use crate::{
-    Core, Error,
-    mutation::{CALLER, Mutation},
-};
+use crate::{Error, caller::CALLER, mutation::Mutation, server::Core};
 
 /// Fields of an account to take over; `None` stays as it is.
 #[derive(Debug, Default)]
@@ -119,11 +116,7 @@ impl Core {
 
 impl Mutation<'_> {
     /// Adds an account.
-    pub(crate) async fn create_account(
-        &mut self,
-        account_id: AccountId,
-        new: NewAccount,
-    ) -> Result<Account, Error> {
+    pub(crate) async fn create_account(&mut self, account_id: AccountId, new: NewAccount) -> Result<Account, Error> {
         let account = Account {
             account_id,
             display_name: new.display_name,
@@ -184,10 +177,8 @@ impl Mutation<'_> {
         updated.update_time = self.now;
         updated.revision += 1;
 
-        let mut effects = Effects {
-            events: vec![event(EventKind::AccountUpdated, Some(&account_id), None)],
-            ..Effects::default()
-        };
+        let mut effects =
+            Effects { events: vec![event(EventKind::AccountUpdated, Some(&account_id), None)], ..Effects::default() };
         if updated.email != account.email {
             changes.retain_mut(|change| change.supersede(&account_id, self.now, &mut effects));
             if !changes.is_empty() {
@@ -257,11 +248,7 @@ impl Mutation<'_> {
     }
 
     /// Ends a service, and cancels what is open on it.
-    pub(crate) async fn delete_service(
-        &mut self,
-        service_id: &ServiceId,
-        etag: &str,
-    ) -> Result<Vec<ChangeId>, Error> {
+    pub(crate) async fn delete_service(&mut self, service_id: &ServiceId, etag: &str) -> Result<Vec<ChangeId>, Error> {
         let mut service = self.tx.service_for_update(service_id).await?.ok_or(Refusal::ServiceNotFound)?;
         check_etag(etag, service.create_time, service.revision)?;
         let mut effects = Effects::default();

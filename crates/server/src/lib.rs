@@ -1,1 +1,25 @@
-//! x
+//! The Relevo process: configuration, calls, background work, and how it starts and stops.
+//!
+//! [`run`] is the `relevo` command. [`Server`] is a process in the making: opened, it can be asked for its parts, and
+//! run on a listener until it is told to stop.
+
+mod caller;
+pub mod clock;
+mod command;
+pub mod config;
+mod contacts;
+mod demo;
+pub mod error;
+mod grpc;
+mod keys;
+mod mutation;
+mod requests;
+mod server;
+mod sweeper;
+
+pub use clock::Clock;
+pub use command::run;
+pub use config::Config;
+pub use error::Error;
+pub use server::{Server, listen};
+pub use sweeper::Sweeper;

@@ -10,10 +10,7 @@ use relevo_domain::{AccountId, Nonce, Policy};
 use relevo_persistence::{RequestKey, Tx};
 use uuid::Uuid;
 
-use crate::{Core, Error};
-
-/// Who calls, until callers can prove who they are.
-pub(crate) const CALLER: &str = "local";
+use crate::{Error, caller::CALLER, server::Core};
 
 const PROOF_OF_CONTENT: &str = "request content";
 

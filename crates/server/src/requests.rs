@@ -10,10 +10,7 @@ use relevo_domain::{
 use relevo_persistence::{ChangeFilter, ChangeReport};
 use uuid::Uuid;
 
-use crate::{
-    Core, Error,
-    mutation::{CALLER, Mutation},
-};
+use crate::{Error, caller::CALLER, mutation::Mutation, server::Core};
 
 /// A change as one account sees it, or as one who sees everything.
 #[derive(Debug)]
@@ -29,7 +26,7 @@ pub(crate) enum Asked {
     /// The changes that were made.
     Made(Vec<SeenChange>),
     /// The changes that would be made, on this service.
-    WouldMake(Vec<Draft>, Service),
+    WouldMake(Vec<Draft>, Box<Service>),
     /// What stands in the way.
     Blocked(Vec<Refusal>),
 }
@@ -44,11 +41,7 @@ fn seen(report: ChangeReport, viewer: Option<AccountId>) -> Result<SeenChange, R
 
 impl Core {
     /// One change, as an account sees it.
-    pub(crate) async fn change(
-        &self,
-        change_id: ChangeId,
-        viewer: Option<AccountId>,
-    ) -> Result<SeenChange, Error> {
+    pub(crate) async fn change(&self, change_id: ChangeId, viewer: Option<AccountId>) -> Result<SeenChange, Error> {
         let report = self.store.read().await?.change_report(change_id).await?;
         Ok(seen(report.ok_or(Refusal::ChangeNotFound)?, viewer)?)
     }
@@ -82,9 +75,7 @@ impl Core {
 
     fn presented(&self, token: &str, account: &AccountId, seals: Vec<Seal>) -> Presented {
         let own: Vec<_> = seals.into_iter().filter(|seal| seal.account_id == *account).collect();
-        self.keyring
-            .recognise(token, &own)
-            .map_or(Presented::Unknown, |seal| Presented::Generation(seal.generation))
+        self.keyring.recognise(token, &own).map_or(Presented::Unknown, |seal| Presented::Generation(seal.generation))
     }
 }
 
@@ -98,11 +89,7 @@ struct Case {
 
 impl Mutation<'_> {
     /// Asks for roles of a service to pass.
-    pub(crate) async fn create_contact_changes(
-        &mut self,
-        service_id: &ServiceId,
-        wish: &Wish,
-    ) -> Result<Asked, Error> {
+    pub(crate) async fn create_contact_changes(&mut self, service_id: &ServiceId, wish: &Wish) -> Result<Asked, Error> {
         let service = self.tx.service_for_update(service_id).await?.ok_or(Refusal::ServiceNotFound)?;
         let mut open_changes = self.tx.open_changes_for_update(service.service_key, None).await?;
         let standing = self.standings(wish.nominees.values().chain(holders(&service))).await?;
@@ -110,7 +97,7 @@ impl Mutation<'_> {
         let plan = plan(wish, &service, &open_changes, standing, self.policy(), self.now)?;
         if self.validates_only() {
             return Ok(if plan.blockers.is_empty() {
-                Asked::WouldMake(plan.drafts, service)
+                Asked::WouldMake(plan.drafts, Box::new(service))
             } else {
                 Asked::Blocked(plan.blockers)
             });
@@ -131,8 +118,7 @@ impl Mutation<'_> {
             let change_id = ChangeId(Uuid::now_v7());
             let nonces = [self.nonce()?, self.nonce()?];
             let key_id = self.core.keyring.signing().key_id();
-            let change =
-                open(draft, &service, change_id, nonces, key_id, self.policy(), self.now, &mut effects);
+            let change = open(draft, &service, change_id, nonces, key_id, self.policy(), self.now, &mut effects);
             self.tx.insert_contact_change(&change, &service.contacts.administrator).await?;
             ids.push(change_id);
         }
@@ -183,11 +169,7 @@ impl Mutation<'_> {
     }
 
     /// Cancels a change, for an account or for one who sees everything.
-    pub(crate) async fn cancel(
-        &mut self,
-        change_id: ChangeId,
-        by: Option<&AccountId>,
-    ) -> Result<SeenChange, Error> {
+    pub(crate) async fn cancel(&mut self, change_id: ChangeId, by: Option<&AccountId>) -> Result<SeenChange, Error> {
         let mut case = self.case(change_id).await?;
         let administrator = &case.service.contacts.administrator;
         let mut effects = Effects::default();
@@ -202,14 +184,12 @@ impl Mutation<'_> {
         let key_id = self.core.keyring.signing().key_id();
         let administrator = &case.service.contacts.administrator;
         let mut effects = Effects::default();
-        let outcome =
-            case.change.resend(to, nonce, key_id, administrator, self.policy(), self.now, &mut effects);
+        let outcome = case.change.resend(to, nonce, key_id, administrator, self.policy(), self.now, &mut effects);
         self.settle(case, &effects, outcome, Some(to)).await
     }
 
     async fn case(&self, change_id: ChangeId) -> Result<Case, Error> {
-        let service =
-            self.tx.service_of_change_for_update(change_id).await?.ok_or(Refusal::ChangeNotFound)?;
+        let service = self.tx.service_of_change_for_update(change_id).await?.ok_or(Refusal::ChangeNotFound)?;
         let mut others = self.tx.open_changes_for_update(service.service_key, Some(change_id)).await?;
         let as_loaded = (service.clone(), others.clone());
         let nth = others.iter().position(|change| change.change_id == change_id);

@@ -74,6 +74,8 @@ pub struct About<'a> {
 pub struct Message {
     /// The `Message-ID`, without its angle brackets.
     pub message_id: String,
+    /// Its `Date`: when it became due.
+    pub date: Timestamp,
     /// The reverse-path, its domain in A-labels.
     pub envelope_from: String,
     /// The forward-path, its domain in A-labels.
@@ -146,7 +148,7 @@ pub fn compose(facts: &Facts<'_>, sender: &Sender) -> Result<Message, ComposeErr
         .serialize(&mut raw);
 
     let needs_smtputf8 = !from.is_ascii() || !to.is_ascii();
-    Ok(Message { message_id, envelope_from: from, envelope_to: to, raw, needs_smtputf8 })
+    Ok(Message { message_id, date: facts.create_time, envelope_from: from, envelope_to: to, raw, needs_smtputf8 })
 }
 
 /// What separates the parts of a mail: the same for the same mail, and nowhere in its parts.

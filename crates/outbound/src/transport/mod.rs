@@ -25,7 +25,7 @@ pub enum Transport {
 
 /// What became of one attempt to hand a mail over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It was taken.
     Taken,
     /// It may be taken later: the recipient's fault, or unknown.

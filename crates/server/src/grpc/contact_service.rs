@@ -40,10 +40,7 @@ impl ContactService for Api {
         .await
     }
 
-    async fn get_account(
-        &self,
-        request: Request<GetAccountRequest>,
-    ) -> Result<Response<GetAccountResponse>, Status> {
+    async fn get_account(&self, request: Request<GetAccountRequest>) -> Result<Response<GetAccountResponse>, Status> {
         let mut form = self.form();
         let account_id = form.account_id("account_id", &request.get_ref().account_id);
         let account_id = account_id.ok_or_else(|| form.wrong())?;
@@ -86,10 +83,10 @@ impl ContactService for Api {
         let mut form = self.form();
         let page_size = form.page_size(message.page_size).ok_or_else(|| form.wrong())?;
         let keyring = &self.0.keyring;
-        let after =
-            page_token::read(keyring, b"accounts", &message.page_token, |place| AccountId::parse(place).ok())?;
+        let after = page_token::read(keyring, b"accounts", &message.page_token, |place| AccountId::parse(place).ok())?;
         let accounts = self.0.accounts(after.as_ref(), page_size + 1).await?;
-        let (accounts, next_page_token) = page_token::page(keyring, b"accounts", accounts, page_size, |account| account.account_id.to_string());
+        let (accounts, next_page_token) =
+            page_token::page(keyring, b"accounts", accounts, page_size, |account| account.account_id.to_string());
         Ok(Response::new(ListAccountsResponse {
             next_page_token,
             accounts: accounts.iter().map(show::account).collect(),
@@ -122,10 +119,7 @@ impl ContactService for Api {
         .await
     }
 
-    async fn get_service(
-        &self,
-        request: Request<GetServiceRequest>,
-    ) -> Result<Response<GetServiceResponse>, Status> {
+    async fn get_service(&self, request: Request<GetServiceRequest>) -> Result<Response<GetServiceResponse>, Status> {
         let message = request.into_inner();
         let mut form = self.form();
         let service_id = form.required("service_id", &message.service_id, ServiceId::parse);
@@ -211,7 +205,8 @@ impl ContactService for Api {
         let keyring = &self.0.keyring;
         let after = page_token::read(keyring, &list, &token, |place| ServiceId::parse(place).ok())?;
         let reports = self.0.services(&filter, after.as_ref(), page_size + 1).await?;
-        let (reports, next_page_token) = page_token::page(keyring, &list, reports, page_size, |report| report.service.service_id.to_string());
+        let (reports, next_page_token) =
+            page_token::page(keyring, &list, reports, page_size, |report| report.service.service_id.to_string());
         Ok(Response::new(ListServicesResponse {
             next_page_token,
             services: reports.iter().map(show::service).collect(),

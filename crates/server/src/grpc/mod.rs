@@ -13,8 +13,9 @@ use prost::Message;
 use relevo_domain::AccountId;
 
 use crate::{
-    Core, Error,
+    Error,
     mutation::{Begun, Call, Mutation},
+    server::Core,
 };
 use form::Form;
 

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use prost::Message as _;
 use relevo_api::v1::{
-    AcceptContactChangeRequest, AcceptContactChangeResponse, CancelContactChangeRequest,
-    CancelContactChangeResponse, CreateContactChangesRequest, CreateContactChangesResponse,
-    GetContactChangeRequest, GetContactChangeResponse, InspectTokenRequest, InspectTokenResponse,
-    ListContactChangesRequest, ListContactChangesResponse, RefuseContactChangeRequest,
-    RefuseContactChangeResponse, ResendTokenRequest, ResendTokenResponse,
+    AcceptContactChangeRequest, AcceptContactChangeResponse, CancelContactChangeRequest, CancelContactChangeResponse,
+    CreateContactChangesRequest, CreateContactChangesResponse, GetContactChangeRequest, GetContactChangeResponse,
+    InspectTokenRequest, InspectTokenResponse, ListContactChangesRequest, ListContactChangesResponse,
+    RefuseContactChangeRequest, RefuseContactChangeResponse, ResendTokenRequest, ResendTokenResponse,
     request_service_server::RequestService,
 };
 use relevo_domain::{ChangeId, RefusalReason, Role, ServiceId, contact_change::Wish};
@@ -48,8 +47,7 @@ impl RequestService for Api {
             return Err(form.wrong().into());
         };
         let wish = Wish { requester, nominees };
-        let call =
-            call("CreateContactChanges", Some(&wish.requester), request_id, message.validate_only, &message);
+        let call = call("CreateContactChanges", Some(&wish.requester), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let mut response = CreateContactChangesResponse::default();
             match mutation.create_contact_changes(&service_id, &wish).await? {
@@ -114,7 +112,8 @@ impl RequestService for Api {
         let keyring = &self.0.keyring;
         let before = page_token::read(keyring, &list, &token, |place| ChangeId::parse(place).ok())?;
         let seen = self.0.changes(&filter, before, page_size + 1).await?;
-        let (seen, next_page_token) = page_token::page(keyring, &list, seen, page_size, |seen| seen.report.change.change_id.to_string());
+        let (seen, next_page_token) =
+            page_token::page(keyring, &list, seen, page_size, |seen| seen.report.change.change_id.to_string());
         let now = self.0.clock.now();
         Ok(Response::new(ListContactChangesResponse {
             next_page_token,
@@ -137,8 +136,7 @@ impl RequestService for Api {
         else {
             return Err(form.wrong().into());
         };
-        let call =
-            call("AcceptContactChange", Some(&account_id), request_id, message.validate_only, &message);
+        let call = call("AcceptContactChange", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let seen = mutation.accept(change_id, &account_id, token).await?;
             Ok(AcceptContactChangeResponse { change: Some(show::change(&seen, mutation.now)) })
@@ -162,8 +160,7 @@ impl RequestService for Api {
         else {
             return Err(form.wrong().into());
         };
-        let call =
-            call("RefuseContactChange", Some(&account_id), request_id, message.validate_only, &message);
+        let call = call("RefuseContactChange", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let seen = mutation.refuse(change_id, &account_id, token, reason).await?;
             Ok(RefuseContactChangeResponse { change: Some(show::change(&seen, mutation.now)) })
@@ -183,8 +180,7 @@ impl RequestService for Api {
         let (Some(change_id), Some(account_id), Some(request_id)) = (change_id, account_id, request_id) else {
             return Err(form.wrong().into());
         };
-        let call =
-            call("CancelContactChange", account_id.as_ref(), request_id, message.validate_only, &message);
+        let call = call("CancelContactChange", account_id.as_ref(), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let seen = mutation.cancel(change_id, account_id.as_ref()).await?;
             Ok(CancelContactChangeResponse { change: Some(show::change(&seen, mutation.now)) })

@@ -36,8 +36,7 @@ pub(super) fn account(account: &Account) -> v1::Account {
 }
 
 pub(super) fn service(report: &ServiceReport) -> v1::Service {
-    let Service { service_id, kind, display_name, contacts, create_time, update_time, revision, .. } =
-        &report.service;
+    let Service { service_id, kind, display_name, contacts, create_time, update_time, revision, .. } = &report.service;
     let Contacts { administrator, technical, billing } = contacts;
     v1::Service {
         service_id: service_id.to_string(),
@@ -174,11 +173,8 @@ pub(super) fn draft(draft: &Draft, service: &Service) -> (v1::ContactChange, v1:
 
 /// Something that stands in the way of a change.
 pub(super) fn blocker(refusal: &Refusal) -> v1::Blocker {
-    let mut blocker = v1::Blocker {
-        reason: reason_of(refusal).into(),
-        message: refusal.to_string(),
-        ..Default::default()
-    };
+    let mut blocker =
+        v1::Blocker { reason: reason_of(refusal).into(), message: refusal.to_string(), ..Default::default() };
     match refusal {
         Refusal::RolesNotPermitted(not_permitted) => blocker.roles = roles(*not_permitted),
         Refusal::AccountNotFound(account) | Refusal::BillingOverdue(account) => {

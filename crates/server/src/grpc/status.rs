@@ -87,8 +87,7 @@ fn answer(error: Error) -> Answer {
 
 fn invalid(violations: &[Violation]) -> Answer {
     let named: Vec<_> = violations.iter().map(|it| format!("{} {}", it.path, it.rule)).collect();
-    let mut answer =
-        Answer::new(Code::InvalidArgument, ErrorReason::FieldInvalid, format!("{}.", named.join("; ")));
+    let mut answer = Answer::new(Code::InvalidArgument, ErrorReason::FieldInvalid, format!("{}.", named.join("; ")));
     let fields = violations.iter().map(|it| FieldViolation::new(&it.path, &it.rule)).collect::<Vec<_>>();
     answer.details.set_bad_request(fields);
     answer
@@ -103,9 +102,7 @@ pub(super) fn reason_of(refusal: &Refusal) -> ErrorReason {
         Refusal::AccountExists(_) => ErrorReason::AccountExists,
         Refusal::ServiceExists => ErrorReason::ServiceExists,
         Refusal::NothingToChange => ErrorReason::NothingToChange,
-        Refusal::RolesNotPermitted(_) | Refusal::NotAParty | Refusal::NotItsToCancel => {
-            ErrorReason::RoleNotPermitted
-        }
+        Refusal::RolesNotPermitted(_) | Refusal::NotAParty | Refusal::NotItsToCancel => ErrorReason::RoleNotPermitted,
         Refusal::ChangeAlreadyOpen { .. } => ErrorReason::ChangeAlreadyOpen,
         Refusal::BillingOverdue(_) => ErrorReason::BillingOverdue,
         Refusal::ChangeSettled(_) => ErrorReason::ChangeSettled,
@@ -121,17 +118,13 @@ fn refused(refusal: &Refusal) -> Answer {
     let code = match refusal {
         Refusal::NothingToChange => Code::InvalidArgument,
         Refusal::AccountNotFound(_) | Refusal::ServiceNotFound | Refusal::ChangeNotFound => Code::NotFound,
-        Refusal::AccountExists(_) | Refusal::ServiceExists | Refusal::ChangeAlreadyOpen { .. } => {
-            Code::AlreadyExists
+        Refusal::AccountExists(_) | Refusal::ServiceExists | Refusal::ChangeAlreadyOpen { .. } => Code::AlreadyExists,
+        Refusal::RolesNotPermitted(_) | Refusal::NotAParty | Refusal::NotItsToCancel | Refusal::TokenInvalid => {
+            Code::PermissionDenied
         }
-        Refusal::RolesNotPermitted(_)
-        | Refusal::NotAParty
-        | Refusal::NotItsToCancel
-        | Refusal::TokenInvalid => Code::PermissionDenied,
-        Refusal::BillingOverdue(_)
-        | Refusal::ChangeSettled(_)
-        | Refusal::AlreadyDecided
-        | Refusal::TokenSuperseded => Code::FailedPrecondition,
+        Refusal::BillingOverdue(_) | Refusal::ChangeSettled(_) | Refusal::AlreadyDecided | Refusal::TokenSuperseded => {
+            Code::FailedPrecondition
+        }
         Refusal::EtagMismatch => Code::Aborted,
         Refusal::ResendLimited { .. } => Code::ResourceExhausted,
     };

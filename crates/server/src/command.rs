@@ -1,0 +1,114 @@
+//! The `relevo` command.
+
+use std::{
+    io::{IsTerminal, Write, stderr, stdout},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::{Clock, Config, Error, Server, demo, server::listen};
+
+/// Relevo keeps who is the administrator, technical and billing contact of every service, and lets them hand a role
+/// over: both sides confirm, each with a personal code that is mailed to them.
+#[derive(Debug, Parser)]
+#[command(name = "relevo", version)]
+struct Command {
+    /// A file of settings, over the defaults and under the environment (RELEVO__SECTION__KEY).
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Takes calls and sends mails, until it is told to stop. Also what `relevo` alone does.
+    Serve,
+    /// Brings the schema of the database up to date.
+    Migrate,
+    /// Says whether the configuration is right.
+    CheckConfig,
+    /// Plays the story of a contact change on a database of its own, and prints it.
+    Demo,
+}
+
+/// Runs the command that the arguments name.
+pub async fn run() -> ExitCode {
+    let command = Command::parse();
+    match act(command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(stderr(), "relevo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn act(command: Command) -> Result<(), Error> {
+    let config = Config::load(command.config.as_deref())?;
+    match command.action.unwrap_or(Action::Serve) {
+        Action::Serve => {
+            log_to_stderr(&config)?;
+            serve(&config).await
+        }
+        Action::Migrate => {
+            let store = relevo_persistence::Store::open(&config.database_url).await?;
+            store.migrate().await?;
+            store.close().await?;
+            say("The schema is up to date.")
+        }
+        Action::CheckConfig => say("The configuration is right."),
+        Action::Demo => demo::run().await,
+    }
+}
+
+async fn serve(config: &Config) -> Result<(), Error> {
+    let stop = CancellationToken::new();
+    stop_on_signals(stop.clone())?;
+    let server = Server::open(config, Clock::System).await?;
+    let listener = listen(config.grpc_listen).await?;
+    let address = listener.local_addr().map_err(|error| Error::Io("grpc.listen".to_owned(), error))?;
+    tracing::info!(
+        %address,
+        database = %config.database_url,
+        "serving; callers cannot prove who they are yet, so only this machine can call"
+    );
+    server.run(listener, stop).await
+}
+
+/// The first signal stops the process in order; the second at once.
+fn stop_on_signals(stop: CancellationToken) -> Result<(), Error> {
+    let on = |kind| signal(kind).map_err(|error| Error::Io("signals".to_owned(), error));
+    let (mut terminate, mut interrupt) = (on(SignalKind::terminate())?, on(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if stop.is_cancelled() {
+                std::process::exit(130);
+            }
+            stop.cancel();
+        }
+    });
+    Ok(())
+}
+
+fn log_to_stderr(config: &Config) -> Result<(), Error> {
+    let filter = EnvFilter::try_new(&config.log_filter)
+        .map_err(|error| Error::Io("log.filter".to_owned(), std::io::Error::other(error)))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal()).init();
+    Ok(())
+}
+
+/// Prints a line to standard output.
+pub(crate) fn say(line: impl std::fmt::Display) -> Result<(), Error> {
+    writeln!(stdout(), "{line}").map_err(|error| Error::Io("standard output".to_owned(), error))
+}

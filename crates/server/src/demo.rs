@@ -1,0 +1,5 @@
+//! x
+use crate::Error;
+pub(crate) async fn run() -> Result<(), Error> {
+    Ok(())
+}

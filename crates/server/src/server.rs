@@ -1,0 +1,195 @@
+//! The process from its parts: opened, run on a listener, stopped.
+
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use relevo_api::v1::{
+    FILE_DESCRIPTOR_SET, contact_service_server::ContactServiceServer, request_service_server::RequestServiceServer,
+};
+use relevo_domain::{Keyring, Policy};
+use relevo_outbound::{Courier, Folder, Relay, Sender, Transport};
+use relevo_persistence::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::server::HealthReporter;
+
+use crate::{Clock, Config, Error, Sweeper, config::MailTransport, grpc::Api, keys};
+
+const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What every call needs.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) store: Store,
+    pub(crate) keyring: Keyring,
+    pub(crate) clock: Clock,
+    pub(crate) policy: Policy,
+    pub(crate) account_id_suffix: String,
+    pub(crate) courier: Courier,
+}
+
+/// A process in the making: its parts are there, nothing runs yet.
+#[derive(Debug)]
+pub struct Server {
+    core: Arc<Core>,
+    sweeper: Arc<Sweeper>,
+    stop_grace: Duration,
+}
+
+/// Listens where the configuration says.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| Error::Io(format!("grpc.listen: cannot listen on {address}"), error))
+}
+
+impl Server {
+    /// Opens the database, brings its schema up to date, checks the keys, and makes the parts.
+    pub async fn open(config: &Config, clock: Clock) -> Result<Self, Error> {
+        let transport = match &config.mail_transport {
+            MailTransport::File(path) => Transport::File(Folder::open(path).map_err(|error| {
+                Error::Io(format!("mail.directory: cannot make the folder {}", path.display()), error)
+            })?),
+            MailTransport::Smtp { host, port } => Transport::Smtp(Relay::new(host, *port)),
+            MailTransport::Memory(memory) => Transport::Memory(memory.clone()),
+        };
+        let keyring = keys::load(&config.keys)?;
+        let store = Store::open(&config.database_url).await?;
+        store.migrate().await?;
+        let tx = store.write().await?;
+        tx.register_keys(&keyring, clock.now()).await?;
+        tx.commit().await?;
+
+        let sender = Sender { from: config.mail_from.clone(), public_url: config.page_public_url.clone() };
+        let courier = Courier::new(store.clone(), keyring.clone(), sender, transport, config.mail_retry);
+        let sweeper = Arc::new(Sweeper::new(store.clone(), clock.clone()));
+        let core = Core {
+            store,
+            keyring,
+            clock,
+            policy: config.policy.clone(),
+            account_id_suffix: config.account_id_suffix.clone(),
+            courier,
+        };
+        let stop_grace = config.stop_grace.try_into().unwrap_or(Duration::MAX);
+        Ok(Self { core: Arc::new(core), sweeper, stop_grace })
+    }
+
+    /// Sends what is due.
+    pub fn courier(&self) -> &Courier {
+        &self.core.courier
+    }
+
+    /// Ends what is over.
+    pub fn sweeper(&self) -> &Arc<Sweeper> {
+        &self.sweeper
+    }
+
+    /// Takes calls until told to stop; then health says so, new calls are turned away, and those under way finish.
+    pub fn serve(
+        &self,
+        listener: TcpListener,
+        stop: CancellationToken,
+    ) -> impl Future<Output = Result<(), Error>> + Send + 'static {
+        let core = self.core.clone();
+        async move {
+            let (health, health_service) = tonic_health::server::health_reporter();
+            report_health(&health, core.store.ping().await.is_ok()).await;
+            let watching = tokio::spawn(watch_health(health, core.store.clone(), stop.clone()));
+            let reflection = || {
+                tonic_reflection::server::Builder::configure()
+                    .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+                    .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            };
+            let no_reflection = |error: tonic_reflection::server::Error| {
+                Error::Io("reflection".to_owned(), std::io::Error::other(error))
+            };
+            let api = Api(core);
+            tonic::transport::Server::builder()
+                .add_service(health_service)
+                .add_service(reflection().build_v1().map_err(no_reflection)?)
+                .add_service(reflection().build_v1alpha().map_err(no_reflection)?)
+                .add_service(ContactServiceServer::new(api.clone()))
+                .add_service(RequestServiceServer::new(api))
+                .serve_with_incoming_shutdown(
+                    TcpIncoming::from(listener).with_nodelay(Some(true)),
+                    stop.cancelled_owned(),
+                )
+                .await?;
+            watching.await?;
+            Ok(())
+        }
+    }
+
+    /// Takes calls, sends mails and sweeps until told to stop. Everything under way may finish within the grace time;
+    /// then it is cut off. A part that dies stops the rest.
+    pub async fn run(self, listener: TcpListener, stop: CancellationToken) -> Result<(), Error> {
+        let stop_on_end = |stop: &CancellationToken| stop.clone().drop_guard();
+        let serving = {
+            let (serve, guard) = (self.serve(listener, stop.clone()), stop_on_end(&stop));
+            tokio::spawn(async move {
+                let _guard = guard;
+                serve.await
+            })
+        };
+        let delivering = {
+            let (core, stop, guard) = (self.core.clone(), stop.clone(), stop_on_end(&stop));
+            tokio::spawn(async move {
+                let _guard = guard;
+                core.courier.run(|| core.clock.now(), &stop).await;
+            })
+        };
+        let sweeping = {
+            let (core, sweeper, stop, guard) =
+                (self.core.clone(), self.sweeper.clone(), stop.clone(), stop_on_end(&stop));
+            tokio::spawn(async move {
+                let _guard = guard;
+                sweeper.run(|| core.courier.wake(), &stop).await;
+            })
+        };
+        stop.cancelled().await;
+        tracing::info!("stopping");
+        let finished = async move {
+            let (served, delivered, swept) = tokio::join!(serving, delivering, sweeping);
+            delivered?;
+            swept?;
+            served?
+        };
+        match tokio::time::timeout(self.stop_grace, finished).await {
+            Ok(ended) => ended?,
+            Err(_) => tracing::warn!("calls or a mail under way were cut off at the end of grpc.stop_grace"),
+        }
+        self.core.store.clone().close().await?;
+        Ok(())
+    }
+}
+
+/// Says whether the database answers, until told to stop; from then on that nothing is served.
+async fn watch_health(health: HealthReporter, store: Store, stop: CancellationToken) {
+    let mut was_well = true;
+    while stop.run_until_cancelled(tokio::time::sleep(HEALTH_INTERVAL)).await.is_some() {
+        let is_well = match tokio::time::timeout(HEALTH_INTERVAL, store.ping()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the database does not answer");
+                false
+            }
+            Err(_) => {
+                tracing::error!("the database does not answer in time");
+                false
+            }
+        };
+        if is_well != was_well {
+            report_health(&health, is_well).await;
+            was_well = is_well;
+        }
+    }
+    report_health(&health, false).await;
+}
+
+async fn report_health(health: &HealthReporter, is_well: bool) {
+    use tonic_health::ServingStatus::{NotServing, Serving};
+    let status = if is_well { Serving } else { NotServing };
+    for service in ["", "relevo.v1.ContactService", "relevo.v1.RequestService"] {
+        health.set_service_status(service, status).await;
+    }
+}
