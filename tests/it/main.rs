@@ -1,1 +1,3 @@
-fn main() {}
+//! The service from outside, one file a story.
+
+mod guide;

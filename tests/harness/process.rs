@@ -1,0 +1,117 @@
+//! The `relevo` command as its operators run it.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+    sync::OnceLock,
+    time::Duration,
+};
+
+use relevo_api::v1::{contact_service_client::ContactServiceClient, request_service_client::RequestServiceClient};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    time::timeout,
+};
+use tonic::transport::{Channel, Endpoint};
+
+/// The command, built from the sources that are tested.
+pub fn relevo() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+        let built = std::process::Command::new(cargo)
+            .args(["build", "--quiet", "--locked", "--package", "relevo-server", "--bin", "relevo"])
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+            .status()
+            .unwrap();
+        assert!(built.success());
+        // Test binaries lie in `deps`, beside the command.
+        let tests = std::env::current_exe().unwrap();
+        tests.parent().and_then(Path::parent).unwrap().join("relevo")
+    })
+}
+
+/// Runs the command to its end, in a folder, with environment variables.
+pub async fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(relevo());
+    command.current_dir(folder).args(arguments).envs(environment.iter().copied()).kill_on_drop(true);
+    timeout(Duration::from_secs(60), command.output()).await.unwrap().unwrap()
+}
+
+/// `relevo serve`, running.
+#[derive(Debug)]
+pub struct Serving {
+    child: Child,
+    channel: Channel,
+    /// Where it takes calls.
+    pub address: String,
+}
+
+impl Serving {
+    /// Starts it in a folder, on a port of its own, with environment variables.
+    pub async fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(relevo())
+            .current_dir(folder)
+            .arg("serve")
+            .env("RELEVO__GRPC__LISTEN", "127.0.0.1:0")
+            .envs(environment.iter().copied())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let said = timeout(Duration::from_secs(30), async {
+            let mut lines = Vec::new();
+            while let Some(line) = log.next_line().await.unwrap() {
+                if let Some((_, rest)) = line.split_once("address=") {
+                    return rest.split(' ').next().unwrap_or_default().to_owned();
+                }
+                lines.push(line);
+            }
+            panic!("it ended before it served: {lines:?}");
+        });
+        let address = said.await.unwrap();
+        // A pipe that nobody reads would stop the process once it is full.
+        tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
+        let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect_lazy();
+        Self { child, channel, address }
+    }
+
+    /// A client of the directory.
+    pub fn contacts(&self) -> ContactServiceClient<Channel> {
+        ContactServiceClient::new(self.channel.clone())
+    }
+
+    /// A client of the contact changes.
+    pub fn requests(&self) -> RequestServiceClient<Channel> {
+        RequestServiceClient::new(self.channel.clone())
+    }
+
+    /// The connection, for other services.
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
+    /// Ends it as a crash would: `kill -9`.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Sends it a signal by name, as in `TERM`.
+    pub async fn signal(&self, name: &str) {
+        let id = self.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().await.unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for its end, and says whether it ended well.
+    pub async fn ended(mut self) -> bool {
+        timeout(Duration::from_secs(30), self.child.wait()).await.unwrap().unwrap().success()
+    }
+}

@@ -1,0 +1,163 @@
+//! A server for one test.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use relevo_api::v1::{contact_service_client::ContactServiceClient, request_service_client::RequestServiceClient};
+use relevo_outbound::Memory;
+use relevo_server::{Clock, Config, Server, config::MailTransport, listen};
+use tempfile::TempDir;
+use tokio::{runtime::Handle, task::block_in_place};
+use tokio_util::sync::CancellationToken;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::{Letter, Person};
+
+/// A server for one test; its clones are the same server.
+#[derive(Debug, Clone)]
+pub struct TestServer(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    server: Server,
+    channel: Channel,
+    clock: Clock,
+    memory: Memory,
+    /// Mails that were sent and not read yet.
+    unread: Mutex<Vec<Letter>>,
+    counts_mails: Mutex<bool>,
+    folder: TempDir,
+    stop: CancellationToken,
+}
+
+impl TestServer {
+    /// A server with the default settings.
+    pub async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// A server with settings of its own, over the defaults.
+    pub async fn start_with(toml: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::parse(toml).unwrap();
+        let memory = Memory::default();
+        // A relay that the settings name is used; files would go where nobody looks.
+        if matches!(config.mail_transport, MailTransport::File(_)) {
+            config.mail_transport = MailTransport::Memory(memory.clone());
+        }
+        config.database_url = format!("sqlite://{}", folder.path().join("relevo.db").display());
+        config.keys = relevo_server::config::Keys::File(folder.path().join("token.key"));
+        let clock = Clock::fixed("2026-01-05T09:00:00Z".parse().unwrap());
+        let server = Server::open(&config, clock.clone()).await.unwrap();
+        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        tokio::spawn(server.serve(listener, stop.clone()));
+        let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect_lazy();
+        Self(Arc::new(Inner {
+            server,
+            channel,
+            clock,
+            memory,
+            unread: Mutex::default(),
+            counts_mails: Mutex::new(true),
+            folder,
+            stop,
+        }))
+    }
+
+    /// A client of the directory.
+    pub fn contacts(&self) -> ContactServiceClient<Channel> {
+        ContactServiceClient::new(self.0.channel.clone())
+    }
+
+    /// A client of the contact changes.
+    pub fn requests(&self) -> RequestServiceClient<Channel> {
+        RequestServiceClient::new(self.0.channel.clone())
+    }
+
+    /// The connection, for other services.
+    pub fn channel(&self) -> Channel {
+        self.0.channel.clone()
+    }
+
+    /// The folder of the database and the key.
+    pub fn folder(&self) -> &std::path::Path {
+        self.0.folder.path()
+    }
+
+    /// What time it is on the server.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.0.clock.advance(SignedDuration::try_from(by).unwrap());
+    }
+
+    /// Adds an account, in English, that pays its bills.
+    pub async fn person(&self, name: &str) -> Person {
+        Person::arrives(self, name, "en").await
+    }
+
+    /// Adds an account with a language of its own.
+    pub async fn person_speaking(&self, name: &str, language: &str) -> Person {
+        Person::arrives(self, name, language).await
+    }
+
+    /// Sends every mail that is due.
+    pub async fn deliver(&self) {
+        let inner = &self.0;
+        inner.server.courier().deliver_due(&|| inner.clock.now(), &inner.stop).await.unwrap();
+        let sent = inner.memory.take();
+        inner.unread.lock().unwrap().extend(sent.iter().map(Letter::open));
+    }
+
+    /// Ends what is over and reminds of what is nearly over.
+    pub async fn sweep(&self) -> usize {
+        self.0.server.sweeper().sweep().await.unwrap()
+    }
+
+    /// Takes the unread mails to an address, in the order in which they were sent, after sending what is due.
+    pub async fn take_mails_to(&self, address: &str) -> Vec<Letter> {
+        self.deliver().await;
+        let mut unread = self.0.unread.lock().unwrap();
+        let (taken, left) = unread.drain(..).partition(|letter| letter.to == address);
+        *unread = left;
+        taken
+    }
+
+    /// Takes all unread mails, after sending what is due.
+    pub async fn take_mails(&self) -> Vec<Letter> {
+        self.deliver().await;
+        std::mem::take(&mut *self.0.unread.lock().unwrap())
+    }
+
+    /// Says that this test is not about mails: those that nobody reads do not fail it.
+    pub fn leaves_mails_unread(&self) {
+        *self.0.counts_mails.lock().unwrap() = false;
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        // The last of the clones tidies up.
+        if Arc::strong_count(&self.0) > 1 || std::thread::panicking() || !*self.0.counts_mails.lock().unwrap() {
+            return;
+        }
+        block_in_place(|| Handle::current().block_on(self.deliver()));
+        let unread = self.0.unread.lock().unwrap();
+        let left: Vec<_> = unread.iter().map(|letter| format!("{} to {}", letter.kind, letter.to)).collect();
+        assert!(left.is_empty(), "nobody has read these mails: {left:?}");
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
