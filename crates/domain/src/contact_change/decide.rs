@@ -4,7 +4,7 @@
 //! A refusal may leave something behind (a wrong token counted, an ending); it is then in the change that was handed
 //! in, and is saved like any other decision.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{ContactChange, Decision, Ending, Policy, State};
 use crate::{
@@ -107,12 +107,11 @@ impl ContactChange {
         let change_id = self.change_id;
         let party = self.confirmation_mut(to).ok_or(Refusal::NotAParty)?;
         if party.resends >= policy.resend_limit {
-            return Err(Refusal::ResendLimited { retry_at: None });
+            return Err(Refusal::ResendLimited { retry_after: None });
         }
-        let retry_at =
-            party.resend_time.map(|last| last.saturating_add(policy.resend_interval).unwrap_or(Timestamp::MAX));
-        if retry_at.is_some_and(|at| now < at) {
-            return Err(Refusal::ResendLimited { retry_at });
+        let since = party.resend_time.map_or(SignedDuration::MAX, |last| now.duration_since(last));
+        if since < policy.resend_interval {
+            return Err(Refusal::ResendLimited { retry_after: Some(policy.resend_interval - since) });
         }
         party.resends += 1;
         party.resend_time = Some(now);
