@@ -6,12 +6,12 @@ use relevo_domain::Keyring;
 use crate::Error;
 
 const PURPOSE: &str = "page token";
-const PROOF: usize = 16;
+const PROOF: usize = 32;
 
 /// The token that goes on behind a place in a list.
 fn write(keyring: &Keyring, list: &[u8], place: &str) -> String {
     let proof = keyring.proof(PURPOSE, &[list, place.as_bytes()]);
-    let bytes = proof.iter().take(PROOF).chain(place.as_bytes());
+    let bytes = proof.iter().chain(place.as_bytes());
     bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,0 +1,39 @@
+# What people and CI run. `make help` lists it.
+TOOLS := .tools/bin
+# Generated code must not need protoc: where one is on the machine, it is hidden.
+export PROTOC := /nonexistent
+
+.PHONY: help run test stories check format tools
+
+help: ## List what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+run: ## Play the story of a contact change on a server of its own
+	cargo run --locked -- demo
+
+test: ## Pass all tests: rules, store, mails, service
+	cargo test --locked --workspace
+
+stories: ## Pass the long stories: kills by the dozen, changes by the thousand
+	cargo test --locked --package relevo-tests --features stories --test stories -- --nocapture
+
+check: tools ## Check formatting, lints, docs, protos, dependencies, spelling
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+	$(TOOLS)/buf lint
+	$(TOOLS)/buf format --diff --exit-code
+	$(TOOLS)/cargo-deny --log-level error check licenses bans sources
+	$(TOOLS)/cargo-shear
+	$(TOOLS)/typos
+
+format: tools ## Format code and protos
+	cargo fmt --all
+	$(TOOLS)/buf format --write
+
+tools: .tools/installed ## Install what `make check` needs, into .tools
+
+.tools/installed: .ci/tools.txt
+	python3 -m venv --clear .tools || { apt-get update && apt-get install -y --no-install-recommends python3-venv && python3 -m venv --clear .tools; }
+	$(TOOLS)/pip install --quiet --disable-pip-version-check --requirement .ci/tools.txt
+	touch $@
