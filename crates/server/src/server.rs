@@ -99,6 +99,8 @@ impl Server {
                 tonic_reflection::server::Builder::configure()
                     .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
                     .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+                    // So that clients without proto files can read the details of errors.
+                    .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
             };
             let no_reflection = |error: tonic_reflection::server::Error| {
                 Error::Io("reflection".to_owned(), std::io::Error::other(error))
