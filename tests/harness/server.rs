@@ -49,7 +49,7 @@ impl TestServer {
             config.mail_transport = MailTransport::Memory(memory.clone());
         }
         config.database_url = format!("sqlite://{}", folder.path().join("relevo.db").display());
-        config.keys = relevo_server::config::Keys::File(folder.path().join("token.key"));
+        config.keys = relevo_server::Keys::File(folder.path().join("token.key"));
         let clock = Clock::fixed("2026-01-05T09:00:00Z".parse().unwrap());
         let server = Server::open(&config, clock.clone()).await.unwrap();
         let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();

@@ -13,12 +13,12 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use relevo_domain::{Keyring, Mail};
-use relevo_persistence::{Attempt, DueMail, Error, Lease, Letter, Store};
+use relevo_persistence::{Attempt, DueMail, Error, Lease, MailMaterial, Reply, Store};
 use tokio::{sync::Notify, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    message::{About, ComposeError, Facts, Message, Sender, compose},
+    message::{ComposeError, Facts, Message, Sender, compose},
     transport::{Session, Transport, Verdict},
 };
 
@@ -178,20 +178,20 @@ impl Courier {
         clock: &impl Fn() -> Timestamp,
     ) -> Result<Attempt, Error> {
         let now = clock();
-        let letter = match self.letter(&due.mail).await {
+        let material = match self.material(&due.mail).await {
             Err(error @ Error::Corrupt { .. }) => {
                 tracing::error!(%error, mail_id = due.lease.mail_id, "a mail cannot be made");
                 return Ok(Attempt::Postponed(no_reply("a row is corrupt"), self.due_again(due, now)));
             }
-            letter => letter?,
+            material => material?,
         };
         if !due.mail.kind.carries_token() && now >= due.create_time + NOTICE_LIFETIME {
             return Ok(Attempt::Failed(None));
         }
-        if due.mail.kind.carries_token() && !token_is_good(&due.mail, &letter, now) {
+        if due.mail.kind.carries_token() && !token_is_good(&due.mail, &material, now) {
             return Ok(Attempt::Withdrawn);
         }
-        let message = match self.compose(due, &letter) {
+        let message = match self.compose(due, &material) {
             Err(error) => {
                 tracing::error!(%error, mail_id = due.lease.mail_id, "a mail cannot be made");
                 return Ok(Attempt::Postponed(no_reply("it cannot be made"), self.due_again(due, now)));
@@ -219,12 +219,12 @@ impl Courier {
         })
     }
 
-    async fn letter(&self, mail: &Mail) -> Result<Letter, Error> {
-        self.store.read().await?.letter(mail).await
+    async fn material(&self, mail: &Mail) -> Result<MailMaterial, Error> {
+        self.store.read().await?.mail_material(mail).await
     }
 
-    fn compose(&self, due: &DueMail, letter: &Letter) -> Result<Message, Unsendable> {
-        let about = letter.about.as_ref();
+    fn compose(&self, due: &DueMail, material: &MailMaterial) -> Result<Message, Unsendable> {
+        let about = material.about.as_ref();
         let token = match about.and_then(|about| about.seal.as_ref()) {
             Some(seal) if due.mail.kind.carries_token() => {
                 Some(self.keyring.token(seal).ok_or(Unsendable::KeyMissing)?)
@@ -233,14 +233,8 @@ impl Courier {
         };
         let facts = Facts {
             mail: &due.mail,
-            recipient: &letter.recipient,
-            about: about.map(|about| About {
-                change: &about.change,
-                service: &about.service,
-                requester: &about.requester,
-                incumbent: &about.incumbent,
-                nominee: &about.nominee,
-            }),
+            recipient: &material.recipient,
+            about,
             token: token.as_ref(),
             create_time: due.create_time,
         };
@@ -271,16 +265,16 @@ impl Courier {
     }
 }
 
-fn token_is_good(mail: &Mail, letter: &Letter, now: Timestamp) -> bool {
-    letter
+fn token_is_good(mail: &Mail, material: &MailMaterial, now: Timestamp) -> bool {
+    material
         .about
         .as_ref()
         .and_then(|about| about.change.good_generation(&mail.account_id, now))
         .is_some_and(|good| good == mail.generation)
 }
 
-fn no_reply(text: &str) -> relevo_persistence::Reply {
-    relevo_persistence::Reply { codes: String::new(), text: text.to_owned() }
+fn no_reply(text: &str) -> Reply {
+    Reply { codes: String::new(), text: text.to_owned() }
 }
 
 /// A wait that doubles with each time before, up to a longest one, spread so that many do not end at once.

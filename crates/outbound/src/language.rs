@@ -10,8 +10,6 @@ use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 use relevo_domain::Language;
 use unic_langid::LanguageIdentifier;
 
-use crate::message::ComposeError;
-
 /// Every language, by its tag. The first is for readers of any other.
 const LANGUAGES: [(&str, &str); 2] =
     [("en", include_str!("../templates/en.ftl")), ("es", include_str!("../templates/es.ftl"))];
@@ -23,6 +21,15 @@ pub(crate) struct Wording {
     tag: &'static str,
     identifier: LanguageIdentifier,
     bundle: FluentBundle<FluentResource>,
+}
+
+/// A sentence cannot be said: its message or a variable of it is missing, or it does not parse.
+#[derive(Debug, thiserror::Error)]
+#[error("{message} cannot be said in {language}: {problem}")]
+pub struct WordingError {
+    language: &'static str,
+    message: String,
+    problem: String,
 }
 
 impl Wording {
@@ -52,9 +59,8 @@ impl Wording {
     }
 
     /// Says a message with these values.
-    pub(crate) fn say(&self, message: &str, values: &FluentArgs<'_>) -> Result<String, ComposeError> {
-        let unsayable =
-            |problem: String| ComposeError::Wording { language: self.tag, message: message.into(), problem };
+    pub(crate) fn say(&self, message: &str, values: &FluentArgs<'_>) -> Result<String, WordingError> {
+        let unsayable = |problem: String| WordingError { language: self.tag, message: message.into(), problem };
         let pattern = self.bundle.get_message(message).and_then(|message| message.value());
         let pattern = pattern.ok_or_else(|| unsayable("there is no such message".into()))?;
         let mut problems = Vec::new();

@@ -29,7 +29,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use contact_change::{ChangeFilter, ChangeReport, Part};
 pub use error::Error;
-pub use outbox::{Attempt, Delivery, DeliveryState, DueMail, Lease, Letter, Reply, Subject};
+pub use outbox::{Attempt, Delivery, DeliveryState, DueMail, Lease, MailMaterial, Reply, Subject};
 pub use request::RequestKey;
 pub use service::ServiceFilter;
 pub use transaction::{Tx, View};

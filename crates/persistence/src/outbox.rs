@@ -104,7 +104,7 @@ pub struct DueMail {
 
 /// All that the text of a mail is made from.
 #[derive(Debug, Clone)]
-pub struct Letter {
+pub struct MailMaterial {
     /// Who gets it.
     pub recipient: Account,
     /// The change it is about.
@@ -199,11 +199,11 @@ impl View {
     }
 
     /// What the text of a mail is made from.
-    pub async fn letter(&self, mail: &Mail) -> Result<Letter, Error> {
+    pub async fn mail_material(&self, mail: &Mail) -> Result<MailMaterial, Error> {
         let place = Place::new("outbox", format_args!("{} to {}", mail.kind.name(), mail.account_id));
         let Some(change_id) = mail.change_id else {
             let recipient = self.account(&mail.account_id).await?;
-            return Ok(Letter { recipient: place.present("account", recipient)?, about: None });
+            return Ok(MailMaterial { recipient: place.present("account", recipient)?, about: None });
         };
         let rows = contact_change::Entity::find_by_id(change_id.0).all(self.connection()).await?;
         let change = place.present("change", self.changes_of(rows).await?.pop())?;
@@ -214,7 +214,7 @@ impl View {
         let seals = if mail.kind.carries_token() { self.seals(change_id).await? } else { Vec::new() };
         let seal =
             seals.into_iter().find(|seal| seal.account_id == mail.account_id && seal.generation == mail.generation);
-        Ok(Letter {
+        Ok(MailMaterial {
             recipient: account(&mail.account_id)?,
             about: Some(Subject {
                 service: place.present("service", service)?,

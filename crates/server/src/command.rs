@@ -1,7 +1,7 @@
 //! The `relevo` command.
 
 use std::{
-    io::{IsTerminal, Write, stderr, stdout},
+    io::{IsTerminal, Write, stderr},
     path::PathBuf,
     process::ExitCode,
 };
@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::{Clock, Config, Error, Server, demo, server::listen};
+use crate::{Clock, Config, Error, Server, console::say, demo, server::listen};
 
 /// Relevo keeps who is the administrator, technical and billing contact of every service, and lets them hand a role
 /// over: both sides confirm, each with a personal code that is mailed to them.
@@ -106,9 +106,4 @@ fn log_to_stderr(config: &Config) -> Result<(), Error> {
         .map_err(|error| Error::Io("log.filter".to_owned(), std::io::Error::other(error)))?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal()).init();
     Ok(())
-}
-
-/// Prints a line to standard output.
-pub(crate) fn say(line: impl std::fmt::Display) -> Result<(), Error> {
-    writeln!(stdout(), "{line}").map_err(|error| Error::Io("standard output".to_owned(), error))
 }

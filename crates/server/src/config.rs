@@ -17,6 +17,8 @@ use relevo_outbound::{Mailbox, Memory, Retry};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::keys::{self, Keys};
+
 /// The keys with their defaults, as they are documented.
 pub const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
@@ -45,15 +47,6 @@ pub struct Config {
     pub page_public_url: String,
     /// What is logged.
     pub log_filter: String,
-}
-
-/// Where the keys of tokens come from.
-#[derive(Debug, Clone)]
-pub enum Keys {
-    /// A file, made if it is not there.
-    File(PathBuf),
-    /// The configuration: hexadecimal, the signing one first.
-    Given(Vec<SecretString>),
 }
 
 /// Where mails go.
@@ -264,7 +257,7 @@ impl Checks {
 
     fn keys(&mut self, raw: RawToken) -> Option<Keys> {
         for (nth, key) in raw.keys.iter().enumerate() {
-            if crate::keys::parse(key.expose_secret()).is_none() {
+            if keys::parse(key.expose_secret()).is_none() {
                 self.wrong::<()>("token.keys", format_args!("key {} must be 64 hexadecimal digits", nth + 1));
             }
         }

@@ -7,7 +7,7 @@ use relevo_domain::{
 use relevo_persistence::{ServiceFilter, View};
 use uuid::Uuid;
 
-use crate::{Error, caller::CALLER, mutation::Mutation, server::Core};
+use crate::{Error, caller::CALLER, installation::Installation, mutation::Mutation};
 
 /// Fields of an account to take over; `None` stays as it is.
 #[derive(Debug, Default)]
@@ -64,7 +64,7 @@ fn event(kind: EventKind, account: Option<&AccountId>, service: Option<ServiceKe
     Event { kind, account_id: account.cloned(), service_key: service, change_id: None }
 }
 
-impl Core {
+impl Installation {
     /// One account.
     pub(crate) async fn account(&self, account_id: &AccountId) -> Result<Account, Error> {
         let account = self.store.read().await?.account(account_id).await?;
@@ -243,7 +243,7 @@ impl Mutation<'_> {
             self.tx.save_service(&updated).await?;
             self.push_service_event(EventKind::ServiceUpdated, &updated).await?;
         }
-        let mut reports = self.core.reports(&self.tx, vec![updated]).await?;
+        let mut reports = self.installation.reports(&self.tx, vec![updated]).await?;
         Ok(reports.pop().ok_or(Refusal::ServiceNotFound)?)
     }
 

@@ -20,12 +20,7 @@ use tonic::{
 };
 use tonic_types::StatusExt;
 
-use crate::{
-    Clock, Config, Error, Server,
-    command::say,
-    config::{Keys, MailTransport},
-    server::listen,
-};
+use crate::{Clock, Config, Error, Server, config::MailTransport, console::say, keys::Keys, server::listen};
 
 const SERVICE: &str = "example.com";
 /// How long a mail may take to arrive; it takes milliseconds.

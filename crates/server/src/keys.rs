@@ -4,13 +4,22 @@ use std::{
     fs::{DirBuilder, OpenOptions},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use relevo_domain::{Key, Keyring};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Error, config::Keys};
+use crate::Error;
+
+/// Where the keys of tokens come from.
+#[derive(Debug, Clone)]
+pub enum Keys {
+    /// A file, made if it is not there.
+    File(PathBuf),
+    /// The configuration: hexadecimal, the signing one first.
+    Given(Vec<SecretString>),
+}
 
 /// Reads the key ring; makes the file if it is wanted and not there.
 pub(crate) fn load(keys: &Keys) -> Result<Keyring, Error> {

@@ -10,7 +10,7 @@ use relevo_domain::{AccountId, Nonce, Policy};
 use relevo_persistence::{RequestKey, Tx};
 use uuid::Uuid;
 
-use crate::{Error, caller::CALLER, server::Core};
+use crate::{Error, caller::CALLER, installation::Installation};
 
 const PROOF_OF_CONTENT: &str = "request content";
 
@@ -33,7 +33,7 @@ pub(crate) enum Begun<'a, R> {
 
 /// A call that changes things, in its transaction.
 pub(crate) struct Mutation<'a> {
-    pub(crate) core: &'a Core,
+    pub(crate) installation: &'a Installation,
     pub(crate) tx: Tx,
     pub(crate) now: Timestamp,
     validate_only: bool,
@@ -41,7 +41,7 @@ pub(crate) struct Mutation<'a> {
     leaves_something: bool,
 }
 
-impl Core {
+impl Installation {
     /// Opens the transaction of a mutation, unless the call was answered before.
     pub(crate) async fn begin<R: Message + Default>(&self, call: Call) -> Result<Begun<'_, R>, Error> {
         let now = self.clock.now();
@@ -61,7 +61,7 @@ impl Core {
             remember = Some((key, self.keyring.proof(PROOF_OF_CONTENT, &[&content])));
         }
         Ok(Begun::Open(Mutation {
-            core: self,
+            installation: self,
             tx,
             now,
             validate_only: call.validate_only,
@@ -74,7 +74,7 @@ impl Core {
 impl Mutation<'_> {
     /// What the company decides about changes.
     pub(crate) fn policy(&self) -> &Policy {
-        &self.core.policy
+        &self.installation.policy
     }
 
     /// Whether nothing of this call is to stay.
@@ -105,7 +105,7 @@ impl Mutation<'_> {
             self.tx.remember_answer(key, proof, answer.encode_to_vec(), self.now).await?;
         }
         self.tx.commit().await?;
-        self.core.courier.wake();
+        self.installation.courier.wake();
         outcome
     }
 }

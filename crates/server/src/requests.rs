@@ -10,7 +10,7 @@ use relevo_domain::{
 use relevo_persistence::{ChangeFilter, ChangeReport};
 use uuid::Uuid;
 
-use crate::{Error, caller::CALLER, mutation::Mutation, server::Core};
+use crate::{Error, caller::CALLER, installation::Installation, mutation::Mutation};
 
 /// A change as one account sees it, or as one who sees everything.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ fn seen(report: ChangeReport, viewer: Option<AccountId>) -> Result<SeenChange, R
     Ok(SeenChange { sight: sight.ok_or(Refusal::ChangeNotFound)?, report, viewer })
 }
 
-impl Core {
+impl Installation {
     /// One change, as an account sees it.
     pub(crate) async fn change(&self, change_id: ChangeId, viewer: Option<AccountId>) -> Result<SeenChange, Error> {
         let report = self.store.read().await?.change_report(change_id).await?;
@@ -117,7 +117,7 @@ impl Mutation<'_> {
         for draft in plan.drafts {
             let change_id = ChangeId(Uuid::now_v7());
             let nonces = [self.nonce()?, self.nonce()?];
-            let key_id = self.core.keyring.signing().key_id();
+            let key_id = self.installation.keyring.signing().key_id();
             let change = open(draft, &service, change_id, nonces, key_id, self.policy(), self.now, &mut effects);
             self.tx.insert_contact_change(&change, &service.contacts.administrator).await?;
             ids.push(change_id);
@@ -138,7 +138,7 @@ impl Mutation<'_> {
         token: &str,
     ) -> Result<SeenChange, Error> {
         let mut case = self.case(change_id).await?;
-        let presented = self.core.presented(token, by, self.tx.seals(change_id).await?);
+        let presented = self.installation.presented(token, by, self.tx.seals(change_id).await?);
         let standing = self.standings([&case.change.incumbent, &case.change.nominee]).await?;
         let facts = Facts {
             service: &mut case.service,
@@ -161,7 +161,7 @@ impl Mutation<'_> {
         reason: Option<RefusalReason>,
     ) -> Result<SeenChange, Error> {
         let mut case = self.case(change_id).await?;
-        let presented = self.core.presented(token, by, self.tx.seals(change_id).await?);
+        let presented = self.installation.presented(token, by, self.tx.seals(change_id).await?);
         let administrator = &case.service.contacts.administrator;
         let mut effects = Effects::default();
         let outcome = case.change.refuse(by, presented, reason, administrator, self.now, &mut effects);
@@ -181,7 +181,7 @@ impl Mutation<'_> {
     pub(crate) async fn resend(&mut self, change_id: ChangeId, to: &AccountId) -> Result<SeenChange, Error> {
         let mut case = self.case(change_id).await?;
         let nonce = self.nonce()?;
-        let key_id = self.core.keyring.signing().key_id();
+        let key_id = self.installation.keyring.signing().key_id();
         let administrator = &case.service.contacts.administrator;
         let mut effects = Effects::default();
         let outcome = case.change.resend(to, nonce, key_id, administrator, self.policy(), self.now, &mut effects);

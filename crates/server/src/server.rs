@@ -5,7 +5,6 @@ use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use relevo_api::v1::{
     FILE_DESCRIPTOR_SET, contact_service_server::ContactServiceServer, request_service_server::RequestServiceServer,
 };
-use relevo_domain::{Keyring, Policy};
 use relevo_outbound::{Courier, Folder, Relay, Sender, Transport};
 use relevo_persistence::Store;
 use tokio::net::TcpListener;
@@ -13,25 +12,14 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::server::HealthReporter;
 
-use crate::{Clock, Config, Error, Sweeper, config::MailTransport, grpc::Api, keys};
+use crate::{Clock, Config, Error, Sweeper, config::MailTransport, grpc::Api, installation::Installation, keys};
 
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
-
-/// What every call needs.
-#[derive(Debug)]
-pub(crate) struct Core {
-    pub(crate) store: Store,
-    pub(crate) keyring: Keyring,
-    pub(crate) clock: Clock,
-    pub(crate) policy: Policy,
-    pub(crate) account_id_suffix: String,
-    pub(crate) courier: Courier,
-}
 
 /// A process in the making: its parts are there, nothing runs yet.
 #[derive(Debug)]
 pub struct Server {
-    core: Arc<Core>,
+    installation: Arc<Installation>,
     sweeper: Arc<Sweeper>,
     stop_grace: Duration,
 }
@@ -62,7 +50,7 @@ impl Server {
         let sender = Sender { from: config.mail_from.clone(), public_url: config.page_public_url.clone() };
         let courier = Courier::new(store.clone(), keyring.clone(), sender, transport, config.mail_retry);
         let sweeper = Arc::new(Sweeper::new(store.clone(), clock.clone()));
-        let core = Core {
+        let installation = Installation {
             store,
             keyring,
             clock,
@@ -71,12 +59,12 @@ impl Server {
             courier,
         };
         let stop_grace = config.stop_grace.try_into().unwrap_or(Duration::MAX);
-        Ok(Self { core: Arc::new(core), sweeper, stop_grace })
+        Ok(Self { installation: Arc::new(installation), sweeper, stop_grace })
     }
 
     /// Sends what is due.
     pub fn courier(&self) -> &Courier {
-        &self.core.courier
+        &self.installation.courier
     }
 
     /// Ends what is over.
@@ -90,11 +78,11 @@ impl Server {
         listener: TcpListener,
         stop: CancellationToken,
     ) -> impl Future<Output = Result<(), Error>> + Send + 'static {
-        let core = self.core.clone();
+        let installation = self.installation.clone();
         async move {
             let (health, health_service) = tonic_health::server::health_reporter();
-            report_health(&health, core.store.ping().await.is_ok()).await;
-            let watching = tokio::spawn(watch_health(health, core.store.clone(), stop.clone()));
+            report_health(&health, installation.store.ping().await.is_ok()).await;
+            let watching = tokio::spawn(watch_health(health, installation.store.clone(), stop.clone()));
             let reflection = || {
                 tonic_reflection::server::Builder::configure()
                     .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
@@ -105,7 +93,7 @@ impl Server {
             let no_reflection = |error: tonic_reflection::server::Error| {
                 Error::Io("reflection".to_owned(), std::io::Error::other(error))
             };
-            let api = Api(core);
+            let api = Api(installation);
             tonic::transport::Server::builder()
                 .add_service(health_service)
                 .add_service(reflection().build_v1().map_err(no_reflection)?)
@@ -134,18 +122,18 @@ impl Server {
             })
         };
         let delivering = {
-            let (core, stop, guard) = (self.core.clone(), stop.clone(), stop_on_end(&stop));
+            let (installation, stop, guard) = (self.installation.clone(), stop.clone(), stop_on_end(&stop));
             tokio::spawn(async move {
                 let _guard = guard;
-                core.courier.run(|| core.clock.now(), &stop).await;
+                installation.courier.run(|| installation.clock.now(), &stop).await;
             })
         };
         let sweeping = {
-            let (core, sweeper, stop, guard) =
-                (self.core.clone(), self.sweeper.clone(), stop.clone(), stop_on_end(&stop));
+            let (installation, sweeper, stop, guard) =
+                (self.installation.clone(), self.sweeper.clone(), stop.clone(), stop_on_end(&stop));
             tokio::spawn(async move {
                 let _guard = guard;
-                sweeper.run(|| core.courier.wake(), &stop).await;
+                sweeper.run(|| installation.courier.wake(), &stop).await;
             })
         };
         stop.cancelled().await;
@@ -160,7 +148,7 @@ impl Server {
             Ok(ended) => ended?,
             Err(_) => tracing::warn!("calls or a mail under way were cut off at the end of grpc.stop_grace"),
         }
-        self.core.store.clone().close().await?;
+        self.installation.store.clone().close().await?;
         Ok(())
     }
 }

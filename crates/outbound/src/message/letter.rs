@@ -7,8 +7,9 @@ use relevo_domain::{
     contact_change::{Canceller, Ending, FailureCause},
 };
 
-use super::{About, ComposeError, Facts};
-use crate::language::Wording;
+use super::{ComposeError, Facts};
+use crate::language::{Wording, WordingError};
+use relevo_persistence::Subject;
 
 /// The parts of a mail, in the order in which they are read. May hold a token, and so has no `Debug`.
 pub(super) struct Letter {
@@ -58,13 +59,13 @@ impl Letter {
         values.set("account", facts.recipient.account_id.as_str());
         values.set("recipient", person(facts.recipient));
         match (facts.about, kind) {
-            (_, MailKind::AddressChanged) => Self::about_the_account(&values, wording),
+            (_, MailKind::AddressChanged) => Ok(Self::about_the_account(&values, wording)?),
             (Some(about), _) => Self::about_a_change(facts, about, values, public_url, wording),
             (None, _) => Err(needs(kind, "a change")),
         }
     }
 
-    fn about_the_account(values: &FluentArgs<'_>, wording: &Wording) -> Result<Self, ComposeError> {
+    fn about_the_account(values: &FluentArgs<'_>, wording: &Wording) -> Result<Self, WordingError> {
         let say = |message: &str| wording.say(message, values);
         Ok(Self {
             language: wording.tag(),
@@ -83,7 +84,7 @@ impl Letter {
 
     fn about_a_change(
         facts: &Facts<'_>,
-        about: About<'_>,
+        about: &Subject,
         mut values: FluentArgs<'_>,
         public_url: &str,
         wording: &Wording,
@@ -92,7 +93,8 @@ impl Letter {
         let part = part(&facts.recipient.account_id, about);
         let reason = set_change(&mut values, kind, part, about)?;
         let say = |message: &str| wording.say(message, &values);
-        let say_all = |messages: &[&str]| messages.iter().map(|message| say(message)).collect::<Result<_, _>>();
+        let say_all =
+            |messages: &[&str]| messages.iter().map(|message| say(message)).collect::<Result<_, WordingError>>();
 
         let (mut opening, closing): (Vec<&str>, &[&str]) = match kind {
             MailKind::Confirm => (vec!["confirm-opening", "confirm-effect"], &["confirm-refuse", "confirm-ignore"]),
@@ -176,8 +178,8 @@ impl Part {
     }
 }
 
-fn part(reader: &AccountId, about: About<'_>) -> Part {
-    let change = about.change;
+fn part(reader: &AccountId, about: &Subject) -> Part {
+    let change = &about.change;
     let requester_leaves = change.requester == change.incumbent;
     match (*reader == change.requester, *reader == change.nominee) {
         (true, true) => Part::Sole,
@@ -194,9 +196,9 @@ fn set_change<'a>(
     values: &mut FluentArgs<'_>,
     kind: MailKind,
     part: Part,
-    about: About<'a>,
+    about: &'a Subject,
 ) -> Result<Option<&'a str>, ComposeError> {
-    let About { change, service, requester, incumbent, nominee } = about;
+    let Subject { change, service, requester, incumbent, nominee, .. } = about;
     if part == Part::NoParty && !matches!(kind, MailKind::Replaced | MailKind::Passed) {
         return Err(needs(kind, "a recipient who is a party"));
     }
@@ -247,9 +249,9 @@ fn set_change<'a>(
     Ok(None)
 }
 
-fn set_canceller(values: &mut FluentArgs<'_>, canceller: &Canceller, about: About<'_>) {
+fn set_canceller(values: &mut FluentArgs<'_>, canceller: &Canceller, about: &Subject) {
     let known = |by: &AccountId| {
-        [about.requester, about.incumbent, about.nominee].into_iter().find(|account| account.account_id == *by)
+        [&about.requester, &about.incumbent, &about.nominee].into_iter().find(|account| account.account_id == *by)
     };
     let (key, name) = match canceller {
         Canceller::Account(by) => match known(by) {
@@ -277,10 +279,10 @@ fn set_expiry(values: &mut FluentArgs<'_>, moment: Timestamp) {
 
 fn details(
     facts: &Facts<'_>,
-    about: About<'_>,
+    about: &Subject,
     values: &FluentArgs<'_>,
     wording: &Wording,
-) -> Result<Vec<Detail>, ComposeError> {
+) -> Result<Vec<Detail>, WordingError> {
     let say = |message: &str| wording.say(message, values);
     let name = |account: &Account| {
         if account.account_id == facts.recipient.account_id {
@@ -295,9 +297,9 @@ fn details(
     let mut details = vec![
         ("label-service", say(service)?),
         ("label-roles", say("roles")?),
-        ("label-requester", name(about.requester)?),
-        ("label-incumbent", name(about.incumbent)?),
-        ("label-nominee", name(about.nominee)?),
+        ("label-requester", name(&about.requester)?),
+        ("label-incumbent", name(&about.incumbent)?),
+        ("label-nominee", name(&about.nominee)?),
     ];
     if facts.mail.kind.carries_token() {
         details.push(("label-expiry", say("expiry")?));

@@ -16,9 +16,11 @@ use mail_builder::{
     headers::{address::Address, content_type::ContentType, date::Date, raw::Raw},
     mime::MimePart,
 };
-use relevo_domain::{Account, ContactChange, EmailAddress, Mail, Service, Token};
+use relevo_domain::{Account, EmailAddress, Mail, Token};
+use relevo_persistence::Subject;
 
 use crate::language::Wording;
+pub use crate::language::WordingError;
 use letter::Letter;
 
 /// Who sends, and where the links lead.
@@ -47,26 +49,11 @@ pub struct Facts<'a> {
     /// Who gets it.
     pub recipient: &'a Account,
     /// The change it is about; `None` for a mail about an account.
-    pub about: Option<About<'a>>,
+    pub about: Option<&'a Subject>,
     /// The recipient's token, for a mail that carries one; no other mail shows it.
     pub token: Option<&'a Token>,
     /// When the mail became due.
     pub create_time: Timestamp,
-}
-
-/// A change and everyone in it.
-#[derive(Debug, Clone, Copy)]
-pub struct About<'a> {
-    /// The change.
-    pub change: &'a ContactChange,
-    /// Its service.
-    pub service: &'a Service,
-    /// The account that asked.
-    pub requester: &'a Account,
-    /// The account that holds the roles, or held them.
-    pub incumbent: &'a Account,
-    /// The account that is named.
-    pub nominee: &'a Account,
 }
 
 /// A mail ready to send.
@@ -98,15 +85,8 @@ pub enum ComposeError {
         needs: &'static str,
     },
     /// A sentence is missing or broken.
-    #[error("{message} cannot be said in {language}: {problem}")]
-    Wording {
-        /// The tag of the language.
-        language: &'static str,
-        /// The id of the Fluent message.
-        message: String,
-        /// What Fluent says to it.
-        problem: String,
-    },
+    #[error(transparent)]
+    Wording(#[from] WordingError),
     /// The layout could not be filled.
     #[error("the layout of the mails cannot be filled")]
     Layout(#[from] askama::Error),

@@ -6,7 +6,8 @@ use relevo_domain::{
     Mail, MailKind, RefusalReason, Role, Roles, Service, ServiceId, ServiceKey, State, Token,
     contact_change::{Canceller, Ending, FailureCause},
 };
-use relevo_outbound::message::{About, ComposeError, Facts, Mailbox, Message, Sender, compose};
+use relevo_outbound::message::{ComposeError, Facts, Mailbox, Message, Sender, compose};
+use relevo_persistence::Subject;
 
 pub(crate) const LANGUAGES: [&str; 2] = ["en", "es"];
 pub(crate) const TOKEN: &str = "7K3M-9QXA-04ZD-T8RW-C5HN-2VPG-6BYE-J1SF";
@@ -155,17 +156,18 @@ impl Story {
             generation: if self.kind.carries_token() { 1 } else { 0 },
             to_address: self.to_address.clone(),
         };
-        let about = About {
-            change: &self.change,
-            service: &self.service,
-            requester: &self.requester,
-            incumbent: &self.incumbent,
-            nominee: &self.nominee,
+        let about = Subject {
+            change: self.change.clone(),
+            service: self.service.clone(),
+            requester: self.requester.clone(),
+            incumbent: self.incumbent.clone(),
+            nominee: self.nominee.clone(),
+            seal: None,
         };
         let facts = Facts {
             mail: &mail,
             recipient: &self.recipient,
-            about: (!is_about_account).then_some(about),
+            about: (!is_about_account).then_some(&about),
             token: self.token.as_ref(),
             create_time: at("2026-02-27T09:05:30.25Z"),
         };

@@ -14,14 +14,14 @@ use relevo_domain::AccountId;
 
 use crate::{
     Error,
+    installation::Installation,
     mutation::{Begun, Call, Mutation},
-    server::Core,
 };
 use form::Form;
 
 /// Both services of the API.
 #[derive(Debug, Clone)]
-pub(crate) struct Api(pub(crate) Arc<Core>);
+pub(crate) struct Api(pub(crate) Arc<Installation>);
 
 impl Api {
     fn form(&self) -> Form<'_> {
@@ -42,12 +42,12 @@ fn call(
 }
 
 /// Runs a mutation, unless it was answered before.
-async fn mutate<R, F>(core: &Core, call: Call, work: F) -> Result<tonic::Response<R>, tonic::Status>
+async fn mutate<R, F>(installation: &Installation, call: Call, work: F) -> Result<tonic::Response<R>, tonic::Status>
 where
     R: Message + Default,
     F: AsyncFnOnce(&mut Mutation<'_>) -> Result<R, Error>,
 {
-    let answer = match core.begin(call).await {
+    let answer = match installation.begin(call).await {
         Ok(Begun::Answered(answer)) => Ok(answer),
         Ok(Begun::Open(mut mutation)) => {
             let outcome = work(&mut mutation).await;
