@@ -10,6 +10,7 @@ use std::{
 use figment::{
     Figment,
     providers::{Env, Format, Toml},
+    value::Value,
 };
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use relevo_domain::{EmailAddress, Policy, id::is_suffix};
@@ -122,7 +123,18 @@ struct RawChange {
 #[serde(deny_unknown_fields)]
 struct RawToken {
     key_file: PathBuf,
+    #[serde(deserialize_with = "secrets")]
     keys: Vec<SecretString>,
+}
+
+/// A list of texts, or one text, that no error repeats.
+fn secrets<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<SecretString>, D::Error> {
+    let wrong = || serde::de::Error::custom("must be a list of texts of 64 hexadecimal digits each");
+    let items = match <Value as Deserialize>::deserialize(deserializer)? {
+        Value::Array(_, items) => items,
+        one => vec![one],
+    };
+    items.into_iter().map(|item| item.into_string().map(SecretString::from).ok_or_else(wrong)).collect()
 }
 
 #[derive(Deserialize)]
@@ -332,7 +344,7 @@ impl Checks {
 
     fn mailbox(&mut self, key: &str, text: &str) -> Option<Mailbox> {
         let (name, address) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
-            Some((name, address)) => (Some(name.trim()).filter(|name| !name.is_empty()), address),
+            Some((name, address)) => (Some(name.trim().trim_matches('"')).filter(|name| !name.is_empty()), address),
             None => (None, text),
         };
         let name = name.map(relevo_domain::DisplayName::parse).transpose();

@@ -180,7 +180,7 @@ impl Mutation<'_> {
         let mut effects =
             Effects { events: vec![event(EventKind::AccountUpdated, Some(&account_id), None)], ..Effects::default() };
         if updated.email != account.email {
-            changes.retain_mut(|change| change.supersede(&account_id, self.now, &mut effects));
+            changes.retain(|change| change.awaits(&account_id, self.now));
             if !changes.is_empty() {
                 effects.mails.push(Mail {
                     kind: MailKind::AddressChanged,
@@ -189,8 +189,9 @@ impl Mutation<'_> {
                     generation: updated.revision,
                     to_address: Some(account.email),
                 });
-                self.tx.supersede_tokens(&account_id, changes.iter().map(|change| change.change_id)).await?;
             }
+            changes.retain_mut(|change| change.supersede(&account_id, self.now, &mut effects));
+            self.tx.supersede_tokens(&account_id, changes.iter().map(|change| change.change_id)).await?;
         }
         self.tx.save_account(&updated).await?;
         self.tx.push(&effects, CALLER, self.now).await?;

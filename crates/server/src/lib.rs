@@ -12,6 +12,7 @@ mod contacts;
 mod demo;
 pub mod error;
 mod grpc;
+mod health;
 mod installation;
 mod keys;
 mod mutation;

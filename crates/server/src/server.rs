@@ -10,11 +10,10 @@ use relevo_persistence::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
-use tonic_health::server::HealthReporter;
 
-use crate::{Clock, Config, Error, Sweeper, config::MailTransport, grpc::Api, installation::Installation, keys};
-
-const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
+use crate::{
+    Clock, Config, Error, Sweeper, config::MailTransport, grpc::Api, health, installation::Installation, keys,
+};
 
 /// A process in the making: its parts are there, nothing runs yet.
 #[derive(Debug)]
@@ -81,8 +80,7 @@ impl Server {
         let installation = self.installation.clone();
         async move {
             let (health, health_service) = tonic_health::server::health_reporter();
-            report_health(&health, installation.store.ping().await.is_ok()).await;
-            let watching = tokio::spawn(watch_health(health, installation.store.clone(), stop.clone()));
+            let well = health::watch(health, installation.store.clone(), stop);
             let reflection = || {
                 tonic_reflection::server::Builder::configure()
                     .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
@@ -102,10 +100,10 @@ impl Server {
                 .add_service(RequestServiceServer::new(api))
                 .serve_with_incoming_shutdown(
                     TcpIncoming::from(listener).with_nodelay(Some(true)),
-                    stop.cancelled_owned(),
+                    // It ends with the word that nothing is served, and only then are calls turned away.
+                    well,
                 )
                 .await?;
-            watching.await?;
             Ok(())
         }
     }
@@ -136,6 +134,7 @@ impl Server {
                 sweeper.run(|| installation.courier.wake(), &stop).await;
             })
         };
+        let store = self.installation.store.clone();
         stop.cancelled().await;
         tracing::info!("stopping");
         let finished = async move {
@@ -145,41 +144,12 @@ impl Server {
             served?
         };
         match tokio::time::timeout(self.stop_grace, finished).await {
-            Ok(ended) => ended?,
+            Ok(ended) => {
+                ended?;
+                store.close().await?;
+            }
             Err(_) => tracing::warn!("calls or a mail under way were cut off at the end of grpc.stop_grace"),
         }
-        self.installation.store.clone().close().await?;
         Ok(())
-    }
-}
-
-/// Says whether the database answers, until told to stop; from then on that nothing is served.
-async fn watch_health(health: HealthReporter, store: Store, stop: CancellationToken) {
-    let mut was_well = true;
-    while stop.run_until_cancelled(tokio::time::sleep(HEALTH_INTERVAL)).await.is_some() {
-        let is_well = match tokio::time::timeout(HEALTH_INTERVAL, store.ping()).await {
-            Ok(Ok(())) => true,
-            Ok(Err(error)) => {
-                tracing::error!(%error, "the database does not answer");
-                false
-            }
-            Err(_) => {
-                tracing::error!("the database does not answer in time");
-                false
-            }
-        };
-        if is_well != was_well {
-            report_health(&health, is_well).await;
-            was_well = is_well;
-        }
-    }
-    report_health(&health, false).await;
-}
-
-async fn report_health(health: &HealthReporter, is_well: bool) {
-    use tonic_health::ServingStatus::{NotServing, Serving};
-    let status = if is_well { Serving } else { NotServing };
-    for service in ["", "relevo.v1.ContactService", "relevo.v1.RequestService"] {
-        health.set_service_status(service, status).await;
     }
 }

@@ -211,11 +211,16 @@ impl ContactChange {
         self.confirmations.iter_mut().find(|confirmation| confirmation.account_id == *account)
     }
 
+    /// Whether the change waits for a decision of an account at a moment.
+    pub fn awaits(&self, account: &AccountId, now: Timestamp) -> bool {
+        self.is_open(now) && self.confirmation(account).is_some_and(|party| party.decision == Decision::Pending)
+    }
+
     /// The generation of a party's token with which it can decide now; `None` when there is none: the change has ended,
     /// the party has decided, or its address has changed.
     pub fn good_generation(&self, account: &AccountId, now: Timestamp) -> Option<i64> {
         self.confirmation(account)
-            .filter(|party| self.is_open(now) && party.decision == Decision::Pending && party.token_is_good)
+            .filter(|party| party.token_is_good && self.awaits(account, now))
             .map(|party| party.generation)
     }
 
