@@ -277,9 +277,11 @@ impl Checks {
     }
 
     fn transport(&mut self, raw: &RawMail) -> Option<MailTransport> {
+        // Checked even where it is not used: a mode that is not served is refused, never ignored.
+        let relay = self.relay(&raw.smtp);
         match raw.transport.as_str() {
             "file" => Some(MailTransport::File(raw.directory.clone())),
-            "smtp" => self.relay(&raw.smtp),
+            "smtp" => relay,
             other => self.wrong("mail.transport", format_args!("must be file or smtp, not {other:?}")),
         }
     }
