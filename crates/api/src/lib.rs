@@ -1,7 +1,6 @@
 //! The messages and services of `relevo.v1`, generated from `proto/` at build time. No code of ours.
 
 /// The API of Relevo, version 1. The comments in `proto/relevo/v1` are its manual.
-#[expect(clippy::all, rustdoc::all, reason = "generated")]
 pub mod v1 {
     tonic::include_proto!("relevo.v1");
 
