@@ -1,3 +1,4 @@
 //! The service from outside, one file a story.
 
+mod cases;
 mod guide;
