@@ -3,7 +3,6 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use jiff::Timestamp;
 use relevo_api::v1::ErrorReason;
 use relevo_domain::Refusal;
 use relevo_persistence::Error as StoreError;
@@ -162,21 +161,16 @@ fn refused(refusal: &Refusal) -> Answer {
         Refusal::TokenSuperseded => {
             answer.details.add_precondition_failure_violation("TOKEN", "", &message);
         }
-        Refusal::ResendLimited { retry_at: Some(at) } => {
-            answer.details.set_retry_info(Some(until(*at)));
+        Refusal::ResendLimited { retry_after: Some(wait) } => {
+            answer.details.set_retry_info(Some(Duration::try_from(*wait).unwrap_or_default()));
         }
         Refusal::NothingToChange
         | Refusal::RolesNotPermitted(_)
         | Refusal::NotAParty
         | Refusal::NotItsToCancel
         | Refusal::TokenInvalid
-        | Refusal::ResendLimited { retry_at: None }
+        | Refusal::ResendLimited { retry_after: None }
         | Refusal::EtagMismatch => {}
     }
     answer
-}
-
-/// How long it is until a moment.
-fn until(at: Timestamp) -> Duration {
-    Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default()
 }
