@@ -2,4 +2,5 @@
 
 mod cases;
 mod guide;
+mod mails;
 mod seeing;
