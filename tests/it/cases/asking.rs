@@ -1,8 +1,10 @@
 //! What asking makes, and what stands in its way.
 
 use relevo_tests::{
-    Letter, TestServer,
-    v1::{BillingStanding, ChangeState, Contacts, Decision, DeliveryState, Role},
+    Letter, Person, Refused, TestServer,
+    v1::{
+        BillingStanding, ChangeState, Contacts, CreateContactChangesRequest, Decision, DeliveryState, ErrorReason, Role,
+    },
 };
 use tonic::Code;
 
@@ -293,4 +295,64 @@ async fn changes_of_other_roles_of_the_service_may_be_open_beside_it() {
     let open = ann.sees_service("example.com").await.unwrap().open_change_ids;
     assert_eq!(open, [technical.change_id, billing.change_id]);
     server.leaves_mails_unread();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_only_check_says_who_would_be_asked_and_told_or_all_that_stands_in_the_way() {
+    let server = TestServer::start().await;
+    let [ann, tom, bea, nora] = server.people(["Ann", "Tom", "Bea", "Nora"]).await;
+    ann.orders_beside("example.com", &tom, &bea).await;
+    let check = async |requester: &Person, technical: &str, billing: &str| {
+        let contacts = Contacts { technical: technical.to_owned(), billing: billing.to_owned(), ..Default::default() };
+        let request = CreateContactChangesRequest {
+            service_id: "example.com".to_owned(),
+            requester: requester.account_id.clone(),
+            contacts: Some(contacts),
+            validate_only: true,
+            ..Default::default()
+        };
+        server.requests().create_contact_changes(request).await.unwrap().into_inner()
+    };
+
+    let answer = check(&tom, &nora.account_id, "").await;
+    assert_eq!((answer.changes.len(), answer.blockers.len()), (1, 0));
+    assert_eq!(answer.changes[0].change_id, "");
+    assert_eq!(answer.plans[0].asked, [&*tom.account_id, &nora.account_id]);
+    assert_eq!(answer.plans[0].told, [&*tom.account_id, &nora.account_id, &ann.account_id]);
+
+    nora.has_bills(BillingStanding::Overdue).await;
+    let answer = check(&tom, "zz999999-ovh", &nora.account_id).await;
+    assert!(answer.changes.is_empty() && answer.plans.is_empty());
+    let reasons: Vec<_> = answer.blockers.iter().map(|blocker| blocker.reason()).collect();
+    assert_eq!(reasons, [ErrorReason::RoleNotPermitted, ErrorReason::AccountNotFound, ErrorReason::BillingOverdue]);
+    assert_eq!(answer.blockers[0].roles().collect::<Vec<_>>(), [Role::Billing]);
+    assert_eq!([&answer.blockers[1].account_id, &answer.blockers[2].account_id], ["zz999999-ovh", &nora.account_id]);
+    assert!(ann.lists_changes().await.is_empty());
+    server.has_no_mails().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_repeated_under_its_request_id_answers_as_the_first_time_and_does_nothing() {
+    let server = TestServer::start().await;
+    let [ann, nora, nils] = server.people(["Ann", "Nora", "Nils"]).await;
+    ann.orders("example.com").await;
+    let ask = async |nominee: &Person| {
+        let request = CreateContactChangesRequest {
+            service_id: "example.com".to_owned(),
+            requester: ann.account_id.clone(),
+            contacts: Some(Contacts { technical: nominee.account_id.clone(), ..Default::default() }),
+            request_id: "5f3c0e6e-8d0b-4a5e-9d2c-0f5b1a7c9e42".to_owned(),
+            ..Default::default()
+        };
+        server.requests().create_contact_changes(request).await.map_err(Refused::from)
+    };
+    let first = ask(&nora).await.unwrap().into_inner();
+    ann.reads_code().await;
+    let noras = nora.reads_code().await;
+    nora.refuses(&first.changes[0], &noras, "").await.unwrap();
+    ann.reads_one("refused").await;
+    assert_eq!(ask(&nora).await.unwrap().into_inner(), first);
+    assert!(ask(&nils).await.unwrap_err().is("REQUEST_ID_REUSED"));
+    assert_eq!(ann.lists_changes().await.len(), 1);
+    server.has_no_mails().await;
 }
