@@ -3,8 +3,8 @@
 use relevo_api::v1::{
     AcceptContactChangeRequest, Account, BillingStanding, CancelContactChangeRequest, ChangeState, ContactChange,
     Contacts, CreateAccountRequest, CreateContactChangesRequest, CreateServiceRequest, GetContactChangeRequest,
-    GetServiceRequest, ListContactChangesRequest, RefuseContactChangeRequest, ResendTokenRequest, Role, Service,
-    UpdateAccountRequest,
+    GetServiceRequest, ListContactChangesRequest, ListServicesRequest, RefuseContactChangeRequest, ResendTokenRequest,
+    Role, Service, UpdateAccountRequest,
 };
 
 use crate::{Letter, Refused, TestServer};
@@ -63,6 +63,16 @@ impl Person {
         self.server.contacts().create_service(request).await.unwrap().into_inner().service.unwrap()
     }
 
+    /// Orders a service on which others are the technical and the billing contact.
+    pub async fn orders_beside(&self, service_id: &str, technical: &Person, billing: &Person) -> Service {
+        let contacts = Contacts {
+            technical: technical.account_id.clone(),
+            billing: billing.account_id.clone(),
+            ..Default::default()
+        };
+        self.orders_with(service_id, contacts).await
+    }
+
     /// Begins to name somebody.
     pub fn names(&self, nominee: &Person) -> Naming {
         Naming { requester: self.clone(), nominee: nominee.account_id.clone() }
@@ -79,6 +89,11 @@ impl Person {
         let kinds: Vec<_> = letters.iter().map(|letter| letter.kind.clone()).collect();
         assert_eq!(kinds, [kind], "mails to {}", self.email);
         letters.remove(0)
+    }
+
+    /// Reads the one mail that came since the last time, and takes the code out of it.
+    pub async fn reads_code(&self) -> String {
+        self.reads_one("confirm").await.token()
     }
 
     /// Accepts with a code.
@@ -141,6 +156,19 @@ impl Person {
         let request = GetServiceRequest { service_id: service_id.to_owned(), account_id: self.account_id.clone() };
         let answer = self.server.contacts().get_service(request).await?;
         Ok(answer.into_inner().service.unwrap())
+    }
+
+    /// Who is administrator, technical and billing contact of a service, as this person sees it.
+    pub async fn sees_contacts(&self, service_id: &str) -> [String; 3] {
+        let Contacts { administrator, technical, billing } =
+            self.sees_service(service_id).await.unwrap().contacts.unwrap();
+        [administrator, technical, billing]
+    }
+
+    /// Lists the services on which this person holds a role, by name.
+    pub async fn lists_services(&self) -> Vec<Service> {
+        let request = ListServicesRequest { account_id: self.account_id.clone(), ..Default::default() };
+        self.server.contacts().list_services(request).await.unwrap().into_inner().services
     }
 
     /// Lists the changes that this person sees, newest first.

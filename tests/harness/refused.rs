@@ -20,6 +20,8 @@ pub struct Refused {
     pub violations: Vec<(String, String)>,
     /// When to call again.
     pub retry_after: Option<Duration>,
+    /// All details as they came, so that two errors are equal only if their bytes are.
+    pub details: Vec<u8>,
 }
 
 impl From<Status> for Refused {
@@ -37,6 +39,7 @@ impl From<Status> for Refused {
             metadata: info.metadata.clone().into_iter().collect(),
             violations: violations.into_iter().map(|it| (it.field, it.description)).collect(),
             retry_after: details.retry_info().and_then(|retry| retry.retry_delay),
+            details: status.details().to_vec(),
         }
     }
 }

@@ -1,12 +1,16 @@
 //! A server for one test.
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
-use relevo_api::v1::{contact_service_client::ContactServiceClient, request_service_client::RequestServiceClient};
+use relevo_api::v1::{
+    ContactChange, DeleteServiceRequest, GetContactChangeRequest, InspectTokenRequest, InspectTokenResponse,
+    contact_service_client::ContactServiceClient, request_service_client::RequestServiceClient,
+};
 use relevo_outbound::Memory;
 use relevo_server::{Clock, Config, Server, config::MailTransport, listen};
 use tempfile::TempDir;
@@ -14,7 +18,7 @@ use tokio::{runtime::Handle, task::block_in_place};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::{Letter, Person};
+use crate::{Letter, Person, Refused};
 
 /// A server for one test; its clones are the same server.
 #[derive(Debug, Clone)]
@@ -23,6 +27,7 @@ pub struct TestServer(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     server: Server,
+    address: SocketAddr,
     channel: Channel,
     clock: Clock,
     memory: Memory,
@@ -59,6 +64,7 @@ impl TestServer {
         let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect_lazy();
         Self(Arc::new(Inner {
             server,
+            address,
             channel,
             clock,
             memory,
@@ -104,9 +110,41 @@ impl TestServer {
         Person::arrives(self, name, "en").await
     }
 
+    /// Adds accounts, in English, that pay their bills.
+    pub async fn people<const N: usize>(&self, names: [&str; N]) -> [Person; N] {
+        let mut people = Vec::new();
+        for name in names {
+            people.push(self.person(name).await);
+        }
+        people.try_into().unwrap()
+    }
+
     /// Adds an account with a language of its own.
     pub async fn person_speaking(&self, name: &str, language: &str) -> Person {
         Person::arrives(self, name, language).await
+    }
+
+    /// Looks at a change as a caller that sees everything.
+    pub async fn shows_operator(&self, change: &ContactChange) -> ContactChange {
+        let request = GetContactChangeRequest { change_id: change.change_id.clone(), ..Default::default() };
+        self.requests().get_contact_change(request).await.unwrap().into_inner().change.unwrap()
+    }
+
+    /// Asks what a code is for, as the page behind the link does.
+    pub async fn inspects(&self, change: &ContactChange, token: &str) -> Result<InspectTokenResponse, Refused> {
+        let request = InspectTokenRequest { change_id: change.change_id.clone(), token: token.to_owned() };
+        Ok(self.requests().inspect_token(request).await?.into_inner())
+    }
+
+    /// Ends a service. Says which changes were cancelled by it.
+    pub async fn deletes_service(&self, service_id: &str) -> Vec<String> {
+        let request = DeleteServiceRequest { service_id: service_id.to_owned(), ..Default::default() };
+        self.contacts().delete_service(request).await.unwrap().into_inner().cancelled_change_ids
+    }
+
+    /// A connection of its own, for calls that are to come from somewhere else.
+    pub fn another_channel(&self) -> Channel {
+        Endpoint::from_shared(format!("http://{}", self.0.address)).unwrap().connect_lazy()
     }
 
     /// Sends every mail that is due.
@@ -135,6 +173,12 @@ impl TestServer {
     pub async fn take_mails(&self) -> Vec<Letter> {
         self.deliver().await;
         std::mem::take(&mut *self.0.unread.lock().unwrap())
+    }
+
+    /// Makes sure that nobody has a mail to read.
+    pub async fn has_no_mails(&self) {
+        let left: Vec<_> = self.take_mails().await.iter().map(|it| format!("{} to {}", it.kind, it.to)).collect();
+        assert!(left.is_empty(), "nobody should have been mailed: {left:?}");
     }
 
     /// Says that this test is not about mails: those that nobody reads do not fail it.

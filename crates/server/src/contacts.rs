@@ -43,7 +43,7 @@ pub(crate) struct ServiceFields {
     pub(crate) display_name: Option<Option<DisplayName>>,
 }
 
-/// A service with its open changes.
+/// A service with those of its open changes that its viewer sees.
 #[derive(Debug)]
 pub(crate) struct ServiceReport {
     pub(crate) service: Service,
@@ -87,7 +87,7 @@ impl Installation {
         if viewer.is_some_and(|viewer| service.contacts.roles_of(viewer).is_empty()) {
             return Err(Refusal::ServiceNotFound.into());
         }
-        let mut reports = self.reports(&view, vec![service]).await?;
+        let mut reports = self.reports(&view, vec![service], viewer).await?;
         Ok(reports.pop().ok_or(Refusal::ServiceNotFound)?)
     }
 
@@ -100,12 +100,19 @@ impl Installation {
     ) -> Result<Vec<ServiceReport>, Error> {
         let view = self.store.read().await?;
         let services = view.services_after(filter, after, limit).await?;
-        self.reports(&view, services).await
+        let viewer = filter.holder.as_ref().map(|(account, _)| account);
+        self.reports(&view, services, viewer).await
     }
 
-    async fn reports(&self, view: &View, services: Vec<Service>) -> Result<Vec<ServiceReport>, Error> {
+    /// Services with those of their open changes that a viewer may know of.
+    async fn reports(
+        &self,
+        view: &View,
+        services: Vec<Service>,
+        viewer: Option<&AccountId>,
+    ) -> Result<Vec<ServiceReport>, Error> {
         let keys = services.iter().map(|service| service.service_key);
-        let mut open = view.open_change_ids(keys, self.clock.now()).await?;
+        let mut open = view.open_change_ids(keys, viewer, self.clock.now()).await?;
         let report = |service: Service| ServiceReport {
             open_change_ids: open.remove(&service.service_key).unwrap_or_default(),
             service,
@@ -244,7 +251,7 @@ impl Mutation<'_> {
             self.tx.save_service(&updated).await?;
             self.push_service_event(EventKind::ServiceUpdated, &updated).await?;
         }
-        let mut reports = self.installation.reports(&self.tx, vec![updated]).await?;
+        let mut reports = self.installation.reports(&self.tx, vec![updated], None).await?;
         Ok(reports.pop().ok_or(Refusal::ServiceNotFound)?)
     }
 

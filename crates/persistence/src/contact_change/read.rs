@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use relevo_domain::{
-    ChangeId, ContactChange, KeyId, Nonce, Seal, ServiceKey,
+    AccountId, ChangeId, ContactChange, KeyId, Nonce, Seal, ServiceKey,
     contact_change::{ChangeState, Confirmation},
 };
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef, Select,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef,
+    Select,
     prelude::Uuid,
+    sea_query::{Expr, Query},
 };
 
 use super::{ChangeFilter, ChangeReport};
@@ -62,21 +64,31 @@ impl View {
         self.reports(rows).await
     }
 
-    /// The ids of the changes that are open at a moment, for each of some services; oldest first.
+    /// The ids of the changes that are open at a moment, for each of some services; oldest first. Those that an account
+    /// sees, or all of them.
     pub async fn open_change_ids(
         &self,
         services: impl IntoIterator<Item = ServiceKey>,
+        viewer: Option<&AccountId>,
         now: Timestamp,
     ) -> Result<BTreeMap<ServiceKey, Vec<ChangeId>>, Error> {
-        let rows: Vec<(Uuid, Uuid)> = Entity::find()
+        let mut query = Entity::find()
             .select_only()
             .columns([Column::ServiceKey, Column::ChangeId])
             .filter(Column::ServiceKey.is_in(services.into_iter().map(|key| key.0)))
             .filter(in_state(ChangeState::Pending, now))
-            .order_by_asc(Column::ChangeId)
-            .into_tuple()
-            .all(self.connection())
-            .await?;
+            .order_by_asc(Column::ChangeId);
+        if let Some(viewer) = viewer {
+            let same = Expr::col((participant::Entity, participant::Column::ChangeId));
+            let seen = Query::select()
+                .column(participant::Column::Part)
+                .from(participant::Entity)
+                .and_where(same.equals((Entity, Column::ChangeId)))
+                .and_where(participant::Column::AccountId.eq(viewer.as_str()))
+                .to_owned();
+            query = query.filter(Expr::exists(seen));
+        }
+        let rows: Vec<(Uuid, Uuid)> = query.into_tuple().all(self.connection()).await?;
         let mut ids: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (service, change) in rows {
             ids.entry(ServiceKey(service)).or_default().push(ChangeId(change));
