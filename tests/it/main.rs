@@ -1,3 +1,5 @@
 //! The service from outside, one file a story.
 
+mod bad_input;
+mod bad_values;
 mod guide;
