@@ -141,6 +141,7 @@ pub(crate) fn emails() -> Vec<String> {
         "ann\u{2066}@example.com",
         "ann@exam\u{202e}ple.com",
         "ann@xn--a.com",
+        "=?utf-8?q?eve=40example.net=3E?=@example.com",
     ];
     texts(&short, &[format!("{}@example.com", "a".repeat(65)), format!("a@{}com", "abcdefgh.".repeat(29))])
 }

@@ -3,3 +3,4 @@
 mod bad_input;
 mod bad_values;
 mod guide;
+mod texts;
