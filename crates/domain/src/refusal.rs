@@ -1,6 +1,6 @@
 //! The ways in which a rule says no.
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
 
 use crate::{AccountId, ChangeId, Role, Roles, contact_change::ChangeState};
 
@@ -73,10 +73,10 @@ pub enum Refusal {
     TokenSuperseded,
 
     /// The token was sent again too often.
-    #[error("{}", resend_limited(*.retry_at))]
+    #[error("{}", resend_limited(*.retry_after))]
     ResendLimited {
-        /// When it may be sent again; `None`: not for this change.
-        retry_at: Option<Timestamp>,
+        /// How long until it may be sent again; `None`: not for this change.
+        retry_after: Option<SignedDuration>,
     },
 
     /// What is stored is no longer what the caller saw.
@@ -84,8 +84,8 @@ pub enum Refusal {
     EtagMismatch,
 }
 
-fn resend_limited(retry_at: Option<Timestamp>) -> &'static str {
-    match retry_at {
+fn resend_limited(retry_after: Option<SignedDuration>) -> &'static str {
+    match retry_after {
         Some(_) => "A code was sent a moment ago. Look for it, or ask again a little later.",
         None => "The code has been sent as often as it may be for this contact change.",
     }

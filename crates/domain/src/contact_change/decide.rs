@@ -107,12 +107,12 @@ impl ContactChange {
         let change_id = self.change_id;
         let party = self.confirmation_mut(to).ok_or(Refusal::NotAParty)?;
         if party.resends >= policy.resend_limit {
-            return Err(Refusal::ResendLimited { retry_at: None });
+            return Err(Refusal::ResendLimited { retry_after: None });
         }
         let retry_at =
             party.resend_time.map(|last| last.saturating_add(policy.resend_interval).unwrap_or(Timestamp::MAX));
-        if retry_at.is_some_and(|at| now < at) {
-            return Err(Refusal::ResendLimited { retry_at });
+        if let Some(at) = retry_at.filter(|at| now < *at) {
+            return Err(Refusal::ResendLimited { retry_after: Some(at.duration_since(now)) });
         }
         party.resends += 1;
         party.resend_time = Some(now);
