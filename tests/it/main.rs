@@ -3,4 +3,5 @@
 mod bad_input;
 mod bad_values;
 mod guide;
+mod reasons;
 mod texts;
