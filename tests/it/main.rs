@@ -4,4 +4,6 @@ mod bad_input;
 mod bad_values;
 mod guide;
 mod reasons;
+mod repeating;
+mod scene;
 mod texts;
