@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bad_values;
+mod dry_run;
 mod guide;
 mod reasons;
 mod repeating;
