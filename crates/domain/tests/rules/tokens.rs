@@ -197,7 +197,9 @@ fn a_proof_holds_for_its_purpose_its_bytes_and_the_keys_of_the_ring_alone() {
     {
         assert!(!ring().proves("request", parts, &proof), "{parts:?}");
     }
-    let (cut, _) = proof.split_at(31);
+    let (half, _) = proof.split_at(16);
+    assert!(ring().proves("request", &[b"one", b"two"], half), "128 bits of a proof are one");
+    let (cut, _) = proof.split_at(15);
     let mut flipped = proof;
     flipped[31] ^= 1;
     for forged in [&[], cut, flipped.as_slice()] {
