@@ -7,6 +7,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a test that cannot go on stops")]
 
+mod call;
+mod database;
 mod mailbox;
 mod person;
 pub mod process;
@@ -14,6 +16,8 @@ mod refused;
 mod server;
 pub mod smtp;
 
+pub use call::{Call, MUTATIONS};
+pub use database::Database;
 pub use mailbox::Letter;
 pub use person::{Naming, Person};
 pub use refused::Refused;

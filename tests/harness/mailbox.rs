@@ -14,6 +14,8 @@ pub struct Letter {
     pub message_id: String,
     /// Its subject.
     pub subject: String,
+    /// Its headers as they travel.
+    pub headers: String,
     /// Its plain text.
     pub text: String,
     /// Its HTML.
@@ -34,7 +36,10 @@ impl Letter {
         let message_id = parsed.message_id().unwrap().to_owned();
         let text = parsed.body_text(0).unwrap().into_owned();
         let token = text.lines().map(str::trim).find(|line| is_token(line)).map(str::to_owned);
+        let whole = String::from_utf8_lossy(raw);
+        let (headers, _) = whole.split_once("\r\n\r\n").unwrap();
         Self {
+            headers: headers.to_owned(),
             kind: message_id.split('.').next().unwrap_or_default().to_owned(),
             to: to.to_owned(),
             subject: parsed.subject().unwrap().to_owned(),

@@ -8,7 +8,6 @@ use relevo_tests::{
     TestServer,
     v1::{AcceptContactChangeRequest, ChangeState},
 };
-use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 
 /// One row of the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,22 +21,22 @@ struct Event {
 }
 
 async fn history(server: &TestServer) -> Vec<Event> {
-    let path = server.folder().join("relevo.db");
-    let database = Database::connect(format!("sqlite://{}?mode=ro", path.display())).await.unwrap();
-    let all =
-        "SELECT event_id, event_time, kind, caller, account_id, change_id IS NOT NULL AS of FROM event ORDER BY 1";
-    let rows = database.query_all_raw(Statement::from_string(DbBackend::Sqlite, all)).await.unwrap();
-    let event = |row: sea_orm::QueryResult| Event {
-        id: row.try_get("", "event_id").unwrap(),
-        time: row.try_get("", "event_time").unwrap(),
-        kind: row.try_get("", "kind").unwrap(),
-        caller: row.try_get("", "caller").unwrap(),
-        account_id: row.try_get("", "account_id").unwrap(),
-        is_of_a_change: row.try_get("", "of").unwrap(),
+    let columns = "event_id || ' ' || event_time || ' ' || kind || ' ' || caller || ' ' || (change_id IS NOT NULL) \
+                   || ' ' || coalesce(account_id, '')";
+    let rows = server.database().await.texts(&format!("SELECT {columns} FROM event ORDER BY event_id")).await;
+    let event = |row: &String| {
+        let [id, time, kind, caller, is_of_a_change, account_id] =
+            row.split(' ').collect::<Vec<_>>().try_into().unwrap();
+        Event {
+            id: id.parse().unwrap(),
+            time: time.parse().unwrap(),
+            kind: kind.to_owned(),
+            caller: caller.to_owned(),
+            account_id: (!account_id.is_empty()).then(|| account_id.to_owned()),
+            is_of_a_change: is_of_a_change == "1",
+        }
     };
-    let events = rows.into_iter().map(event).collect();
-    database.close().await.unwrap();
-    events
+    rows.iter().map(event).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

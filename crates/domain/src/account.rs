@@ -45,7 +45,7 @@ impl EmailAddress {
     /// What an address must look like.
     pub const FORM: Invalid = Invalid(
         "must be an e-mail address of at most 254 bytes, as in ann@example.com: no display name, no quotes, \
-         no address literal, a domain with a dot",
+         no encoded words, no address literal, a domain with a dot",
     );
 
     /// Reads an address. The domain is kept in lower case, the local part as it is.
@@ -59,6 +59,8 @@ impl EmailAddress {
         let formed = text.len() <= 254
             && local.len() + 1 + ascii.len() <= 254
             && text.chars().all(plain)
+            // RFC 2047, 5: no encoded word in an address. Readers and relays that decode one would read another address.
+            && !local.contains("=?")
             && ascii.contains('.')
             && ascii.rsplit('.').next().is_some_and(|tld| !tld.bytes().all(|b| b.is_ascii_digit()));
         // Beyond ASCII, lower case is what IDNA makes of it: a Greek sigma at the end of a word is not written otherwise.

@@ -145,13 +145,13 @@ impl Mutation<'_> {
         Ok(account)
     }
 
-    /// Changes fields of an account; `missing` is added if there is none.
+    /// Changes fields of an account; `missing` is added if there is none, or else what is wrong with it is the answer.
     pub(crate) async fn update_account(
         &mut self,
         account_id: AccountId,
         fields: AccountFields,
         etag: &str,
-        missing: Option<NewAccount>,
+        missing: Option<Result<NewAccount, Error>>,
     ) -> Result<Account, Error> {
         // Changes are locked before accounts, as everywhere; which ones, only a new address makes matter.
         let mut changes = match fields.email.is_some() {
@@ -160,7 +160,7 @@ impl Mutation<'_> {
         };
         let account = match (self.tx.account_for_update(&account_id).await?, missing) {
             (Some(account), _) => account,
-            (None, Some(new)) if etag.is_empty() => return self.create_account(account_id, new).await,
+            (None, Some(new)) if etag.is_empty() => return self.create_account(account_id, new?).await,
             (None, _) => return Err(Refusal::AccountNotFound(account_id).into()),
         };
         check_etag(etag, account.create_time, account.revision)?;

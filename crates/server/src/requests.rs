@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use relevo_domain::{
     AccountId, BillingStanding, ChangeId, ContactChange, Effects, Presented, Refusal, RefusalReason, Seal, Service,
     ServiceId, Sight,
-    contact_change::{Draft, Facts, Wish, open, plan},
+    contact_change::{Blocker, Draft, Facts, Wish, open, plan},
 };
 use relevo_persistence::{ChangeFilter, ChangeReport};
 use uuid::Uuid;
@@ -28,7 +28,7 @@ pub(crate) enum Asked {
     /// The changes that would be made, on this service.
     WouldMake(Vec<Draft>, Box<Service>),
     /// What stands in the way.
-    Blocked(Vec<Refusal>),
+    Blocked(Vec<Blocker>),
 }
 
 fn seen(report: ChangeReport, viewer: Option<AccountId>) -> Result<SeenChange, Refusal> {
@@ -103,7 +103,7 @@ impl Mutation<'_> {
             });
         }
         if let Some(blocker) = plan.blockers.into_iter().next() {
-            return Err(blocker.into());
+            return Err(blocker.refusal.into());
         }
 
         // One that has expired unmarked would still stand in the way of the index.

@@ -25,7 +25,16 @@ pub struct Plan {
     /// One change for each pair of incumbent and nominee, in the order of their first role.
     pub drafts: Vec<Draft>,
     /// What stands in the way, in the order in which a call is refused for it.
-    pub blockers: Vec<Refusal>,
+    pub blockers: Vec<Blocker>,
+}
+
+/// Something that stands in the way of a wish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocker {
+    /// What a call is refused for.
+    pub refusal: Refusal,
+    /// The roles of the wish that do not pass because of it.
+    pub roles: Roles,
 }
 
 /// A change that would be made.
@@ -114,33 +123,36 @@ pub fn plan(
     let wanted: Roles = drafts.iter().flat_map(|draft| draft.roles.iter()).collect();
     let mut blockers = Vec::new();
     if wanted.is_empty() {
-        blockers.push(Refusal::NothingToChange);
+        block(&mut blockers, Refusal::NothingToChange, wish.nominees.keys().copied().collect());
     }
     let not_permitted = beyond(held, wanted);
     if !not_permitted.is_empty() {
-        blockers.push(Refusal::RolesNotPermitted(not_permitted));
+        block(&mut blockers, Refusal::RolesNotPermitted(not_permitted), not_permitted);
     }
     for draft in &drafts {
         if standing(&draft.nominee).is_none() {
-            push_new(&mut blockers, Refusal::AccountNotFound(draft.nominee.clone()));
+            block(&mut blockers, Refusal::AccountNotFound(draft.nominee.clone()), draft.roles);
         }
     }
     for change in open_changes.iter().filter(|change| change.is_open(now)) {
-        if let Some(role) = change.roles.iter().find(|role| wanted.contains(*role)) {
-            blockers.push(Refusal::ChangeAlreadyOpen { role, change_id: change.change_id });
+        let both: Roles = change.roles.iter().filter(|role| wanted.contains(*role)).collect();
+        if let Some(role) = both.iter().next() {
+            block(&mut blockers, Refusal::ChangeAlreadyOpen { role, change_id: change.change_id }, both);
         }
     }
     for draft in &drafts {
         for account in policy.overdue(draft.roles, [&draft.incumbent, &draft.nominee], &standing) {
-            push_new(&mut blockers, Refusal::BillingOverdue(account.clone()));
+            block(&mut blockers, Refusal::BillingOverdue(account.clone()), draft.roles);
         }
     }
     Ok(Plan { drafts, blockers })
 }
 
-fn push_new(blockers: &mut Vec<Refusal>, blocker: Refusal) {
-    if !blockers.contains(&blocker) {
-        blockers.push(blocker);
+/// Names a blocker once, with all the roles that it concerns.
+fn block(blockers: &mut Vec<Blocker>, refusal: Refusal, roles: Roles) {
+    match blockers.iter_mut().find(|blocker| blocker.refusal == refusal) {
+        Some(known) => known.roles = known.roles.iter().chain(roles.iter()).collect(),
+        None => blockers.push(Blocker { refusal, roles }),
     }
 }
 

@@ -10,7 +10,7 @@ mod settle;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use ask::{Draft, Plan, Wish, open, plan};
+pub use ask::{Blocker, Draft, Plan, Wish, open, plan};
 pub use decide::{Facts, Presented};
 
 use crate::{AccountId, BillingStanding, ChangeId, RefusalReason, Role, Roles, Service, ServiceId, ServiceKey};

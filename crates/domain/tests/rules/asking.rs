@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use relevo_domain::{
     ChangeId, Refusal, Role, Roles,
-    contact_change::{ChangeState, Draft},
+    contact_change::{Blocker, ChangeState, Draft},
 };
 use uuid::Uuid;
 
@@ -85,7 +85,7 @@ fn actual(world: &World, requester: &str, asks: &str) -> Outcome {
         Err(Refusal::ServiceNotFound) => return Err("no such service".to_owned()),
         other => other.unwrap(),
     };
-    match plan.blockers.first() {
+    match plan.blockers.first().map(|blocker| &blocker.refusal) {
         None => {}
         Some(Refusal::NothingToChange) => return Err("nothing to change".to_owned()),
         Some(Refusal::RolesNotPermitted(roles)) => return Err(format!("not permitted: {roles}")),
@@ -340,7 +340,8 @@ fn a_deleted_service_looks_like_none_even_to_its_administrator() {
 fn a_nominee_without_an_account_stands_in_the_way_once_and_nothing_is_made() {
     let mut world = World::of("ann tom bill");
     let plan = world.plan("ann", "technical=ghost billing=ghost").unwrap();
-    assert_eq!(plan.blockers, [Refusal::AccountNotFound(id(GHOST))]);
+    let roles = Roles::from_iter([Role::Technical, Role::Billing]);
+    assert_eq!(plan.blockers, [Blocker { refusal: Refusal::AccountNotFound(id(GHOST)), roles }]);
     assert_eq!(world.ask("ann", "technical=ghost billing=nora"), Err(Refusal::AccountNotFound(id(GHOST))));
     assert!(world.changes.is_empty() && world.mails().is_empty() && world.events().is_empty());
 }
@@ -415,8 +416,9 @@ fn all_that_stands_in_the_way_is_named_in_the_order_of_the_checks() {
     let mut world = World::with("ann", "technical=nora");
     world.overdue.extend(["bill", "omar"]);
     let plan = world.plan("tom", "administrator=ghost technical=omar billing=omar").unwrap();
+    let refusals: Vec<_> = plan.blockers.into_iter().map(|blocker| blocker.refusal).collect();
     assert_eq!(
-        plan.blockers,
+        refusals,
         [
             Refusal::RolesNotPermitted(Roles::from_iter([Role::Administrator, Role::Billing])),
             Refusal::AccountNotFound(id(GHOST)),

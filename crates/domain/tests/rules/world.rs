@@ -131,7 +131,7 @@ impl World {
         self.effects = Effects::default();
         let plan = self.plan(requester, asks)?;
         if let Some(first) = plan.blockers.into_iter().next() {
-            return Err(first);
+            return Err(first.refusal);
         }
         for draft in plan.drafts {
             let number = self.changes.len() as u128 + 1;

@@ -57,16 +57,16 @@ impl ContactService for Api {
         let given = message.account.clone().unwrap_or_default();
         let account_id = form.account_id("account.account_id", &given.account_id);
         let fields = account_fields(&mut form, &given, message.update_mask.clone());
-        let missing = match message.allow_missing {
-            true => new_account(&mut form, &given).map(Some),
-            false => Some(None),
-        };
         let request_id = form.request_id(&message.request_id);
-        let (Some(account_id), Some(fields), Some(missing), Some(request_id)) =
-            (account_id, fields, missing, request_id)
-        else {
+        form.check()?;
+        let (Some(account_id), Some(fields), Some(request_id)) = (account_id, fields, request_id) else {
             return Err(form.wrong().into());
         };
+        // Fields that the update does not name need be right only if there is no account yet.
+        let missing = message.allow_missing.then(|| {
+            let mut form = self.form();
+            new_account(&mut form, &given).ok_or_else(|| form.wrong())
+        });
         let call = call("UpdateAccount", None, request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let account = mutation.update_account(account_id, fields, &given.etag, missing).await?;
@@ -141,6 +141,7 @@ impl ContactService for Api {
         let service_id = form.required("service.service_id", &given.service_id, ServiceId::parse);
         let fields = service_fields(&mut form, &given, message.update_mask.clone());
         let request_id = form.request_id(&message.request_id);
+        form.check()?;
         let (Some(service_id), Some(fields), Some(request_id)) = (service_id, fields, request_id) else {
             return Err(form.wrong().into());
         };
@@ -238,7 +239,7 @@ fn account_fields(
         "email" => !given.email.is_empty(),
         "language" => !given.language.is_empty(),
         _ => given.billing_standing != 0,
-    })?;
+    });
     let mut fields = AccountFields::default();
     let mut is_whole = true;
     for path in named {
@@ -273,7 +274,7 @@ fn service_fields(
     let named = form.mask(mask, &["kind", "display_name"], |path| match path {
         "kind" => !given.kind.is_empty(),
         _ => !given.display_name.is_empty(),
-    })?;
+    });
     let mut fields = ServiceFields::default();
     let mut is_whole = true;
     for path in named {
@@ -295,15 +296,16 @@ fn service_fields(
 fn new_contacts(form: &mut Form<'_>, given: v1::Contacts, ordering: &str) -> Option<Contacts> {
     let all_named = [&given.administrator, &given.technical, &given.billing].iter().all(|id| !id.is_empty());
     let ordering = match all_named {
-        true => form.optional_account_id("account_id", ordering)?,
-        false => Some(form.account_id("account_id", ordering)?),
+        true => form.optional_account_id("account_id", ordering),
+        false => form.account_id("account_id", ordering).map(Some),
     };
     let mut holder = |path: &str, id: &str| match form.optional_account_id(path, id)? {
         Some(account) => Some(account),
-        None => ordering.clone(),
+        None => ordering.clone()?,
     };
     let administrator = holder("service.contacts.administrator", &given.administrator);
     let technical = holder("service.contacts.technical", &given.technical);
     let billing = holder("service.contacts.billing", &given.billing);
+    ordering?;
     Some(Contacts { administrator: administrator?, technical: technical?, billing: billing? })
 }

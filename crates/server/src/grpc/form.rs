@@ -10,7 +10,7 @@ use crate::{Error, error::Violation};
 
 const DEFAULT_PAGE: i32 = 50;
 const LONGEST_PAGE: i32 = 1000;
-/// No field holds more; what is longer is not even read.
+/// No field holds more: the beginning of what is longer is enough to say what would be right.
 const LONGEST_FIELD: usize = 8 * 1024;
 
 /// The fields of one message. Each is read by itself, to `None` if it is wrong; [`Form::wrong`] then says it all.
@@ -68,10 +68,9 @@ impl<'a> Form<'a> {
         text: &str,
         read: impl FnOnce(&str) -> Result<T, Invalid>,
     ) -> Option<T> {
-        if text.len() > LONGEST_FIELD {
-            return self.violate(path, "is far too long");
-        }
-        match read(text) {
+        let is_too_long = text.len() > LONGEST_FIELD;
+        match read(text.get(..text.floor_char_boundary(LONGEST_FIELD)).unwrap_or_default()) {
+            Ok(_) if is_too_long => self.violate(path, format!("must be at most {LONGEST_FIELD} bytes")),
             Ok(value) => Some(value),
             Err(Invalid(rule)) => self.violate(path, rule),
         }
@@ -176,38 +175,37 @@ impl<'a> Form<'a> {
         read: impl Fn(i32) -> Option<T>,
     ) -> Option<Vec<T>> {
         let mut values = Vec::new();
+        let mut is_whole = true;
         for (nth, number) in numbers.iter().enumerate() {
-            let value = read(*number).or_else(|| self.violate(&format!("{path}[{nth}]"), rule))?;
-            if !values.contains(&value) {
-                values.push(value);
+            match read(*number).or_else(|| self.violate(&format!("{path}[{nth}]"), rule)) {
+                None => is_whole = false,
+                Some(value) if values.contains(&value) => {}
+                Some(value) => values.push(value),
             }
         }
-        Some(values)
+        is_whole.then_some(values)
     }
 
     /// Which of the writable fields an update names: those of the mask, or all with `*`, or those that are set when
-    /// the mask is empty.
+    /// the mask is empty. What else it names is wrong.
     pub(super) fn mask(
         &mut self,
         mask: Option<FieldMask>,
         writable: &[&'static str],
         is_set: impl Fn(&str) -> bool,
-    ) -> Option<Vec<&'static str>> {
+    ) -> Vec<&'static str> {
         let paths = mask.map(|mask| mask.paths).unwrap_or_default();
+        let all = writable.iter().copied();
         if paths.is_empty() {
-            return Some(writable.iter().copied().filter(|path| is_set(path)).collect());
+            return all.filter(|path| is_set(path)).collect();
         }
-        let mut named = Vec::new();
-        for path in &paths {
-            match (path.as_str(), writable.iter().find(|known| *known == path)) {
-                ("*", _) if paths.len() == 1 => return Some(writable.to_vec()),
-                (_, Some(known)) => named.push(*known),
-                _ => {
-                    let rule = format!("must name fields that can be changed: {}; or * alone", writable.join(", "));
-                    return self.violate("update_mask", rule);
-                }
-            }
+        if paths == ["*"] {
+            return all.collect();
         }
-        Some(named)
+        if !paths.iter().all(|path| writable.contains(&path.as_str())) {
+            let rule = format!("must name fields that can be changed: {}; or * alone", writable.join(", "));
+            self.violate::<()>("update_mask", rule);
+        }
+        all.filter(|path| paths.iter().any(|named| named == path)).collect()
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use relevo_api::v1;
 use relevo_domain::{
     Account, AccountId, BillingStanding, Contacts, Refusal, Role, Roles, Service, Sight, State,
-    contact_change::{ChangeState, Confirmation, Decision, Draft, Ending},
+    contact_change::{Blocker, ChangeState, Confirmation, Decision, Draft, Ending},
 };
 use relevo_persistence::{Delivery, DeliveryState};
 
@@ -172,19 +172,20 @@ pub(super) fn draft(draft: &Draft, service: &Service) -> (v1::ContactChange, v1:
 }
 
 /// Something that stands in the way of a change.
-pub(super) fn blocker(refusal: &Refusal) -> v1::Blocker {
-    let mut blocker =
-        v1::Blocker { reason: reason_of(refusal).into(), message: refusal.to_string(), ..Default::default() };
+pub(super) fn blocker(blocker: &Blocker) -> v1::Blocker {
+    let Blocker { refusal, roles: concerned } = blocker;
+    let mut shown = v1::Blocker {
+        reason: reason_of(refusal).into(),
+        message: refusal.to_string(),
+        roles: roles(*concerned),
+        ..Default::default()
+    };
     match refusal {
-        Refusal::RolesNotPermitted(not_permitted) => blocker.roles = roles(*not_permitted),
         Refusal::AccountNotFound(account) | Refusal::BillingOverdue(account) => {
-            blocker.account_id = account.to_string();
+            shown.account_id = account.to_string();
         }
-        Refusal::ChangeAlreadyOpen { role, change_id } => {
-            blocker.roles = roles(Roles::from_iter([*role]));
-            blocker.change_id = change_id.to_string();
-        }
+        Refusal::ChangeAlreadyOpen { change_id, .. } => shown.change_id = change_id.to_string(),
         _ => {}
     }
-    blocker
+    shown
 }

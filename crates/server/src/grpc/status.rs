@@ -43,16 +43,25 @@ fn answer(error: Error) -> Answer {
     match error {
         Error::Refused(refusal) => refused(&refusal),
         Error::Invalid(violations) => invalid(&violations),
-        Error::PageTokenInvalid => Answer::new(
-            Code::InvalidArgument,
-            ErrorReason::PageTokenInvalid,
-            "The page_token was not made for this list with these filters. Start again without it.",
-        ),
-        Error::RequestIdReused => Answer::new(
-            Code::InvalidArgument,
-            ErrorReason::RequestIdReused,
-            "The request_id was used before, with other content. Make a new one for each call.",
-        ),
+        Error::PageTokenInvalid => {
+            let mut answer = Answer::new(
+                Code::InvalidArgument,
+                ErrorReason::PageTokenInvalid,
+                "The page_token was not made for this list with these filters. Start again without it.",
+            );
+            let rule = "must be the next_page_token of this list with these filters";
+            answer.details.add_bad_request_violation("page_token", rule);
+            answer
+        }
+        Error::RequestIdReused => {
+            let mut answer = Answer::new(
+                Code::InvalidArgument,
+                ErrorReason::RequestIdReused,
+                "The request_id was used before, with other content. Make a new one for each call.",
+            );
+            answer.details.add_bad_request_violation("request_id", "must be new for each call");
+            answer
+        }
         Error::Store(error @ (StoreError::Database(_) | StoreError::Stale(_))) => {
             tracing::error!(%error, "a call failed");
             let mut answer = Answer::new(
@@ -161,8 +170,8 @@ fn refused(refusal: &Refusal) -> Answer {
         Refusal::TokenSuperseded => {
             answer.details.add_precondition_failure_violation("TOKEN", "", &message);
         }
-        Refusal::ResendLimited { retry_after: Some(after) } => {
-            answer.details.set_retry_info(Duration::try_from(*after).ok());
+        Refusal::ResendLimited { retry_after: Some(wait) } => {
+            answer.details.set_retry_info(Some(wait.unsigned_abs()));
         }
         Refusal::NothingToChange
         | Refusal::RolesNotPermitted(_)

@@ -1,0 +1,300 @@
+//! Every reason for which a call can be refused, with its code and details.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on stops")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use prost::Message;
+use prost_types::FileDescriptorSet;
+use relevo_tests::{
+    Call, Person, Refused, TestServer,
+    v1::{self, Account, BillingStanding, ContactChange, Contacts, Service},
+};
+use tonic::Code;
+use uuid::Uuid;
+
+/// Reasons that nothing gives yet.
+const WAITING: [&str; 5] = ["CALLER_UNKNOWN", "CALLER_NOT_PERMITTED", "RATE_LIMITED", "OVERLOADED", "ACCOUNT_IN_USE"];
+const NO_TOKEN: &str = "0000-0000-0000-0000-0000-0000-0000-0000";
+const NOBODY: &str = "zz9-ovh";
+
+/// Ann administrates example.com, and has named Nora technical contact.
+struct Stage {
+    server: TestServer,
+    ann: Person,
+    nora: Person,
+    change: ContactChange,
+    /// Nora's code.
+    token: String,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let server = TestServer::start().await;
+        server.leaves_mails_unread();
+        let (ann, nora) = (server.person("Ann").await, server.person("Nora").await);
+        ann.orders("example.com").await;
+        let change = ann.names(&nora).technical("example.com").await.unwrap();
+        let token = nora.reads_one("confirm").await.token();
+        Self { server, ann, nora, change, token }
+    }
+
+    async fn call(&self, call: impl Into<Call>) -> Result<String, Refused> {
+        call.into().send(&self.server).await
+    }
+
+    fn account(&self, of: &Person) -> Account {
+        Account {
+            account_id: of.account_id.clone(),
+            display_name: "Somebody".to_owned(),
+            email: "somebody@example.com".to_owned(),
+            ..Default::default()
+        }
+    }
+
+    fn get_account(&self, account_id: &str) -> Call {
+        v1::GetAccountRequest { account_id: account_id.to_owned() }.into()
+    }
+
+    fn accept(&self, by: &Person, token: &str) -> Call {
+        v1::AcceptContactChangeRequest {
+            change_id: self.change.change_id.clone(),
+            account_id: by.account_id.clone(),
+            token: token.to_owned(),
+            ..Default::default()
+        }
+        .into()
+    }
+
+    fn resend(&self) -> Call {
+        let (change_id, account_id) = (self.change.change_id.clone(), self.nora.account_id.clone());
+        v1::ResendTokenRequest { change_id, account_id, ..Default::default() }.into()
+    }
+
+    /// Ann, or another, names an account as billing contact.
+    fn ask(&self, requester: &str, contacts: Contacts) -> Call {
+        v1::CreateContactChangesRequest {
+            service_id: "example.com".to_owned(),
+            requester: requester.to_owned(),
+            contacts: Some(contacts),
+            ..Default::default()
+        }
+        .into()
+    }
+
+    fn billing(&self, nominee: &str) -> Contacts {
+        Contacts { billing: nominee.to_owned(), ..Default::default() }
+    }
+
+    /// Makes a call that is refused for this reason.
+    async fn refused(&mut self, reason: &str) -> Result<String, Refused> {
+        let (ann, nora) = (self.ann.account_id.clone(), self.nora.account_id.clone());
+        match reason {
+            "FIELD_INVALID" => self.call(self.get_account("nobody")).await,
+            "NOTHING_TO_CHANGE" => self.call(self.ask(&ann, self.billing(&ann))).await,
+            "PAGE_TOKEN_INVALID" => {
+                let page_token = "00".to_owned();
+                self.call(v1::ListAccountsRequest { page_token, ..Default::default() }).await
+            }
+            "REQUEST_ID_REUSED" => {
+                let id = Uuid::from_u128(1);
+                self.call(self.resend().under(id)).await.unwrap();
+                let mut other = v1::ResendTokenRequest { account_id: nora, ..Default::default() };
+                other.change_id = Uuid::from_u128(7).to_string();
+                self.call(Call::from(other).under(id)).await
+            }
+            "ACCOUNT_NOT_FOUND" => self.call(self.get_account(NOBODY)).await,
+            "SERVICE_NOT_FOUND" => {
+                let service_id = "example.net".to_owned();
+                self.call(v1::GetServiceRequest { service_id, ..Default::default() }).await
+            }
+            "CHANGE_NOT_FOUND" => {
+                let change_id = Uuid::from_u128(7).to_string();
+                self.call(v1::GetContactChangeRequest { change_id, ..Default::default() }).await
+            }
+            "ACCOUNT_EXISTS" => {
+                let account = Some(self.account(&self.ann));
+                self.call(v1::CreateAccountRequest { account, ..Default::default() }).await
+            }
+            "SERVICE_EXISTS" => {
+                let service =
+                    Service { service_id: "example.com".to_owned(), kind: "domain".to_owned(), ..Default::default() };
+                let request =
+                    v1::CreateServiceRequest { service: Some(service), account_id: nora, ..Default::default() };
+                self.call(request).await
+            }
+            "CHANGE_ALREADY_OPEN" => {
+                let contacts = Contacts { technical: nora, ..Default::default() };
+                self.call(self.ask(&ann, contacts)).await
+            }
+            "ROLE_NOT_PERMITTED" => {
+                self.ann.orders_with("example.org", self.billing(&nora)).await;
+                let request = v1::CreateContactChangesRequest {
+                    service_id: "example.org".to_owned(),
+                    requester: nora.clone(),
+                    contacts: Some(Contacts { technical: nora, ..Default::default() }),
+                    ..Default::default()
+                };
+                self.call(request).await
+            }
+            "TOKEN_INVALID" => self.call(self.accept(&self.nora, NO_TOKEN)).await,
+            "BILLING_OVERDUE" => {
+                self.nora.has_bills(BillingStanding::Overdue).await;
+                self.call(self.ask(&ann, self.billing(&nora))).await
+            }
+            "CHANGE_SETTLED" => {
+                self.ann.cancels(&self.change).await.unwrap();
+                self.call(self.accept(&self.nora, &self.token)).await
+            }
+            "ALREADY_DECIDED" => {
+                self.call(self.accept(&self.nora, &self.token)).await.unwrap();
+                self.call(self.accept(&self.nora, &self.token)).await
+            }
+            "TOKEN_SUPERSEDED" => {
+                self.call(self.resend()).await.unwrap();
+                self.call(self.accept(&self.nora, &self.token)).await
+            }
+            "ETAG_MISMATCH" => {
+                let (service_id, etag) = ("example.com".to_owned(), "old".to_owned());
+                self.call(v1::DeleteServiceRequest { service_id, etag, ..Default::default() }).await
+            }
+            "RESEND_LIMITED" => {
+                self.call(self.resend()).await.unwrap();
+                self.server.advance(Duration::from_millis(19_500));
+                self.call(self.resend()).await
+            }
+            "STORE_UNAVAILABLE" => {
+                // Another process that does not let go of the database for longer than a call waits.
+                let mut other = self.server.database().await;
+                other.run("BEGIN IMMEDIATE").await;
+                let account = Some(Account { account_id: NOBODY.to_owned(), ..self.account(&self.ann) });
+                let answer = self.call(v1::CreateAccountRequest { account, ..Default::default() }).await;
+                other.run("ROLLBACK").await;
+                answer
+            }
+            "INTERNAL" => {
+                let corrupt = format!("UPDATE account SET email = 'secret words' WHERE account_id = '{ann}'");
+                self.server.database().await.run(&corrupt).await;
+                self.call(self.get_account(&ann)).await
+            }
+            _ => Ok(format!("nobody knows how to be refused for {reason}")),
+        }
+    }
+}
+
+/// What a call refused for a reason answers.
+#[derive(Default)]
+struct Expected {
+    metadata: Vec<(&'static str, String)>,
+    violations: Vec<&'static str>,
+    preconditions: Vec<(&'static str, String)>,
+    resource: Option<(&'static str, String)>,
+    retry_after: Option<Duration>,
+}
+
+fn expected(reason: &str, stage: &Stage) -> (Code, Expected) {
+    let nothing = Expected::default;
+    let violations = |paths: &[&'static str]| Expected { violations: paths.to_vec(), ..nothing() };
+    let resource = |kind, name: &str| Expected { resource: Some((kind, name.to_owned())), ..nothing() };
+    let precondition = |kind, subject: &str| Expected { preconditions: vec![(kind, subject.to_owned())], ..nothing() };
+    let (ann, nora, change_id) = (&stage.ann.account_id, &stage.nora.account_id, &stage.change.change_id);
+    let with = |metadata: &[(&'static str, &str)], expected: Expected| Expected {
+        metadata: metadata.iter().map(|(key, value)| (*key, (*value).to_owned())).collect(),
+        ..expected
+    };
+    match reason {
+        "FIELD_INVALID" => (Code::InvalidArgument, violations(&["account_id"])),
+        "NOTHING_TO_CHANGE" => (Code::InvalidArgument, nothing()),
+        "PAGE_TOKEN_INVALID" => (Code::InvalidArgument, violations(&["page_token"])),
+        "REQUEST_ID_REUSED" => (Code::InvalidArgument, violations(&["request_id"])),
+        "ACCOUNT_NOT_FOUND" => (Code::NotFound, with(&[("account_id", NOBODY)], resource("relevo.v1.Account", NOBODY))),
+        "SERVICE_NOT_FOUND" => (Code::NotFound, resource("relevo.v1.Service", "")),
+        "CHANGE_NOT_FOUND" => (Code::NotFound, resource("relevo.v1.ContactChange", "")),
+        "ACCOUNT_EXISTS" => (Code::AlreadyExists, with(&[("account_id", ann)], resource("relevo.v1.Account", ann))),
+        "SERVICE_EXISTS" => (Code::AlreadyExists, resource("relevo.v1.Service", "")),
+        "CHANGE_ALREADY_OPEN" => {
+            let metadata = [("change_id", change_id.as_str()), ("role", "TECHNICAL")];
+            (Code::AlreadyExists, with(&metadata, resource("relevo.v1.ContactChange", change_id)))
+        }
+        "ROLE_NOT_PERMITTED" | "TOKEN_INVALID" => (Code::PermissionDenied, nothing()),
+        "BILLING_OVERDUE" => (Code::FailedPrecondition, with(&[("account_id", nora)], precondition("BILLING", nora))),
+        "CHANGE_SETTLED" => {
+            (Code::FailedPrecondition, with(&[("state", "CANCELLED")], precondition("STATE", "CANCELLED")))
+        }
+        "ALREADY_DECIDED" => (Code::FailedPrecondition, precondition("DECISION", "")),
+        "TOKEN_SUPERSEDED" => (Code::FailedPrecondition, precondition("TOKEN", "")),
+        "ETAG_MISMATCH" => (Code::Aborted, nothing()),
+        "RESEND_LIMITED" => {
+            let retry_after = Some(Duration::from_millis(40_500));
+            (Code::ResourceExhausted, Expected { retry_after, ..nothing() })
+        }
+        "STORE_UNAVAILABLE" => (Code::Unavailable, Expected { retry_after: Some(Duration::from_secs(1)), ..nothing() }),
+        _ => (Code::Internal, nothing()),
+    }
+}
+
+/// The names of the reasons in the proto, but the one that is never used.
+fn reasons() -> BTreeSet<String> {
+    let set = FileDescriptorSet::decode(v1::FILE_DESCRIPTOR_SET).unwrap();
+    let enums = set.file.iter().flat_map(|file| &file.enum_type);
+    let reasons = enums.filter(|it| it.name() == "ErrorReason").flat_map(|it| &it.value);
+    reasons.map(|value| value.name().to_owned()).filter(|name| name != "ERROR_REASON_UNSPECIFIED").collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_reason_is_given_with_its_code_and_details() {
+    let all = reasons();
+    assert!(WAITING.iter().all(|waiting| all.contains(*waiting)), "{all:?}");
+    for reason in all.iter().filter(|reason| !WAITING.contains(&reason.as_str())) {
+        let mut stage = Stage::set().await;
+        let refused = stage.refused(reason).await.expect_err(reason);
+        let (code, expected) = expected(reason, &stage);
+        assert_eq!((refused.reason.as_str(), refused.code), (reason.as_str(), code));
+        let metadata: BTreeMap<_, _> =
+            expected.metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        assert_eq!(refused.metadata, metadata, "{reason}");
+        let paths: Vec<_> = refused.violations.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(paths, expected.violations, "{reason}");
+        assert!(refused.violations.iter().all(|(_, rule)| rule.starts_with("must ")), "{refused:?}");
+        let preconditions: Vec<_> =
+            refused.preconditions.iter().map(|(kind, subject)| (kind.as_str(), subject.clone())).collect();
+        assert_eq!(preconditions, expected.preconditions, "{reason}");
+        let resource = refused.resource.as_ref().map(|(kind, name)| (kind.as_str(), name.clone()));
+        assert_eq!(resource, expected.resource, "{reason}");
+        assert_eq!(refused.retry_after, expected.retry_after, "{reason}");
+        // A sentence for people.
+        assert!(refused.message.ends_with('.') && refused.message.contains(' '), "{reason}: {}", refused.message);
+        if matches!(reason.as_str(), "STORE_UNAVAILABLE" | "INTERNAL") {
+            for inner in ["secret", "email", "row", "sql", "locked", "busy", stage.ann.account_id.as_str()] {
+                assert!(!format!("{refused:?}").to_lowercase().contains(inner), "{inner} in {refused:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_has_lost_a_table_is_unavailable_and_says_no_more() {
+    let stage = Stage::set().await;
+    stage.server.database().await.run("ALTER TABLE outbox RENAME TO gone").await;
+    let refused = stage.call(stage.resend()).await.unwrap_err();
+    assert_eq!((refused.code, refused.reason.as_str()), (Code::Unavailable, "STORE_UNAVAILABLE"));
+    assert!(!format!("{refused:?}").contains("outbox"), "{refused:?}");
+    stage.server.database().await.run("ALTER TABLE gone RENAME TO outbox").await;
+    // Nothing of it had stayed: the code that was mailed is still the newest.
+    stage.call(stage.accept(&stage.nora, &stage.token)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_resend_names_no_time_for_another() {
+    let stage = Stage::set().await;
+    for _ in 0..10 {
+        stage.call(stage.resend()).await.unwrap();
+        stage.server.advance(Duration::from_secs(60));
+    }
+    let refused = stage.call(stage.resend()).await.unwrap_err();
+    assert_eq!((refused.code, refused.reason.as_str()), (Code::ResourceExhausted, "RESEND_LIMITED"));
+    assert_eq!(refused.retry_after, None);
+}
