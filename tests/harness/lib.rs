@@ -13,10 +13,12 @@ pub mod process;
 mod refused;
 mod server;
 pub mod smtp;
+mod wait;
 
 pub use mailbox::Letter;
 pub use person::{Naming, Person};
 pub use refused::Refused;
 pub use server::TestServer;
+pub use wait::eventually;
 
 pub use relevo_api::v1;
