@@ -43,6 +43,11 @@ pub struct Store {
 }
 
 impl Store {
+    /// Says what is wrong with a URL, without opening anything.
+    pub fn check_url(url: &str) -> Result<(), Error> {
+        sqlite_path(url).map(drop)
+    }
+
     /// Opens the database of a URL: `sqlite://` and the path of a file, which is made if it is not there.
     pub async fn open(url: &str) -> Result<Self, Error> {
         let path = sqlite_path(url)?;
