@@ -16,6 +16,8 @@ use tonic_health::server::HealthReporter;
 use crate::{Clock, Config, Error, Sweeper, config::MailTransport, grpc::Api, keys};
 
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
+/// What health is asked about: all of the process, and each service.
+const HEALTH_SERVICES: [&str; 3] = ["", "relevo.v1.ContactService", "relevo.v1.RequestService"];
 
 /// What every call needs.
 #[derive(Debug)]
@@ -164,7 +166,7 @@ impl Server {
 }
 
 /// Says whether the database answers, until told to stop; from then on that nothing is served.
-async fn watch_health(health: HealthReporter, store: Store, stop: CancellationToken) {
+async fn watch_health(mut health: HealthReporter, store: Store, stop: CancellationToken) {
     let mut was_well = true;
     while stop.run_until_cancelled(tokio::time::sleep(HEALTH_INTERVAL)).await.is_some() {
         let is_well = match tokio::time::timeout(HEALTH_INTERVAL, store.ping()).await {
@@ -184,12 +186,16 @@ async fn watch_health(health: HealthReporter, store: Store, stop: CancellationTo
         }
     }
     report_health(&health, false).await;
+    for service in HEALTH_SERVICES {
+        // Ends the streams of those who watch: they would hold up the stop until its grace is over.
+        health.clear_service_status(service).await;
+    }
 }
 
 async fn report_health(health: &HealthReporter, is_well: bool) {
     use tonic_health::ServingStatus::{NotServing, Serving};
     let status = if is_well { Serving } else { NotServing };
-    for service in ["", "relevo.v1.ContactService", "relevo.v1.RequestService"] {
+    for service in HEALTH_SERVICES {
         health.set_service_status(service, status).await;
     }
 }
