@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a test that cannot go on stops")]
 
+mod caller;
 mod mailbox;
 mod person;
 pub mod process;
@@ -15,6 +16,7 @@ mod server;
 pub mod smtp;
 mod wait;
 
+pub use caller::{Caller, request_id};
 pub use mailbox::Letter;
 pub use person::{Naming, Person};
 pub use refused::Refused;

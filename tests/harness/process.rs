@@ -15,6 +15,8 @@ use tokio::{
 };
 use tonic::transport::{Channel, Endpoint};
 
+use crate::Caller;
+
 /// The command, built from the sources that are tested.
 pub fn relevo() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -97,6 +99,11 @@ impl Serving {
     /// A client of the contact changes.
     pub fn requests(&self) -> RequestServiceClient<Channel> {
         RequestServiceClient::new(self.channel.clone())
+    }
+
+    /// A program that calls it.
+    pub fn caller(&self) -> Caller {
+        Caller::over(self.channel())
     }
 
     /// The connection, for other services.

@@ -3,3 +3,7 @@
 mod delivery;
 mod delivery_steps;
 mod guide;
+mod process;
+mod process_config;
+mod process_kill;
+mod serving;

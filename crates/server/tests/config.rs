@@ -1,5 +1,7 @@
 //! Settings: what is taken, and that every bad key is named.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
+
 use jiff::SignedDuration;
 use relevo_server::{
     Config,
