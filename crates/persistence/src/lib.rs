@@ -104,9 +104,10 @@ impl Store {
         Ok(Tx::new(begin(&self.writer, SqliteTransactionMode::Immediate).await?))
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, from its file.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.readers.execute_unprepared("SELECT 1").await?;
+        // Without a table SQLite would answer from its head, and not look at the file.
+        self.readers.execute_unprepared("SELECT count(*) FROM seaql_migrations").await?;
         Ok(())
     }
 
