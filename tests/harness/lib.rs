@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a test that cannot go on stops")]
 
 mod call;
+mod caller;
 mod database;
 mod mailbox;
 mod person;
@@ -15,12 +16,15 @@ pub mod process;
 mod refused;
 mod server;
 pub mod smtp;
+mod wait;
 
 pub use call::{Call, MUTATIONS};
+pub use caller::{Caller, request_id};
 pub use database::Database;
 pub use mailbox::Letter;
 pub use person::{Naming, Person};
 pub use refused::Refused;
 pub use server::TestServer;
+pub use wait::eventually;
 
 pub use relevo_api::v1;

@@ -35,9 +35,9 @@ impl Letter {
         let parsed = MessageParser::default().parse(raw).unwrap();
         let message_id = parsed.message_id().unwrap().to_owned();
         let text = parsed.body_text(0).unwrap().into_owned();
-        let token = text.lines().map(str::trim).find(|line| is_token(line)).map(str::to_owned);
         let whole = String::from_utf8_lossy(raw);
         let (headers, _) = whole.split_once("\r\n\r\n").unwrap();
+        let token = token_in(&text);
         Self {
             headers: headers.to_owned(),
             kind: message_id.split('.').next().unwrap_or_default().to_owned(),
@@ -54,6 +54,11 @@ impl Letter {
     pub fn token(&self) -> String {
         self.token.clone().unwrap_or_else(|| panic!("no code in {self:?}"))
     }
+}
+
+/// The code that stands alone on a line of a text, if one does.
+pub(crate) fn token_in(text: &str) -> Option<String> {
+    text.lines().map(str::trim).find(|line| is_token(line)).map(str::to_owned)
 }
 
 fn is_token(line: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::{Output, Stdio},
-    sync::OnceLock,
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -14,6 +14,8 @@ use tokio::{
     time::timeout,
 };
 use tonic::transport::{Channel, Endpoint};
+
+use crate::Caller;
 
 /// The command, built from the sources that are tested.
 pub fn relevo() -> &'static Path {
@@ -44,6 +46,7 @@ pub async fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]
 pub struct Serving {
     child: Child,
     channel: Channel,
+    log: Arc<Mutex<Vec<String>>>,
     /// Where it takes calls.
     pub address: String,
 }
@@ -51,9 +54,14 @@ pub struct Serving {
 impl Serving {
     /// Starts it in a folder, on a port of its own, with environment variables.
     pub async fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::start_as(folder, &["serve"], environment).await
+    }
+
+    /// Starts it in a folder with arguments of its own.
+    pub async fn start_as(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = Command::new(relevo())
             .current_dir(folder)
-            .arg("serve")
+            .args(arguments)
             .env("RELEVO__GRPC__LISTEN", "127.0.0.1:0")
             .envs(environment.iter().copied())
             .stderr(Stdio::piped())
@@ -61,21 +69,26 @@ impl Serving {
             .spawn()
             .unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let said = timeout(Duration::from_secs(30), async {
-            let mut lines = Vec::new();
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let serving = timeout(Duration::from_secs(30), async {
             while let Some(line) = log.next_line().await.unwrap() {
+                said.lock().unwrap().push(line.clone());
                 if let Some((_, rest)) = line.split_once("address=") {
                     return rest.split(' ').next().unwrap_or_default().to_owned();
                 }
-                lines.push(line);
             }
-            panic!("it ended before it served: {lines:?}");
+            panic!("it ended before it served: {said:?}");
         });
-        let address = said.await.unwrap();
+        let address = serving.await.unwrap();
         // A pipe that nobody reads would stop the process once it is full.
-        tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
+        let lines = said.clone();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = log.next_line().await {
+                lines.lock().unwrap().push(line);
+            }
+        });
         let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect_lazy();
-        Self { child, channel, address }
+        Self { child, channel, log: said, address }
     }
 
     /// A client of the directory.
@@ -88,9 +101,19 @@ impl Serving {
         RequestServiceClient::new(self.channel.clone())
     }
 
+    /// A program that calls it.
+    pub fn caller(&self) -> Caller {
+        Caller::over(self.channel())
+    }
+
     /// The connection, for other services.
     pub fn channel(&self) -> Channel {
         self.channel.clone()
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
     }
 
     /// Its process id.
@@ -111,7 +134,12 @@ impl Serving {
     }
 
     /// Waits for its end, and says whether it ended well.
-    pub async fn ended(mut self) -> bool {
-        timeout(Duration::from_secs(30), self.child.wait()).await.unwrap().unwrap().success()
+    pub async fn ended(self) -> bool {
+        self.exit_code().await == Some(0)
+    }
+
+    /// Waits for its end, and says with which code; none if a signal ended it.
+    pub async fn exit_code(mut self) -> Option<i32> {
+        timeout(Duration::from_secs(30), self.child.wait()).await.unwrap().unwrap().code()
     }
 }

@@ -1,7 +1,7 @@
 //! A relay that does as it is told: it takes mails, or answers a step with the reply that a test has scripted.
 
 use std::{
-    collections::VecDeque,
+    collections::BTreeMap,
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
@@ -12,10 +12,11 @@ use tokio::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
+    sync::Notify,
     task::JoinHandle,
 };
 
-use crate::Letter;
+use crate::{Letter, mailbox::token_in};
 
 /// A step of the conversation with a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,21 @@ pub enum Answer {
     Say(&'static str),
     /// Takes the mail, and hangs up before it says so.
     HangUp,
+    /// Says nothing until it is [let go](TestRelay::lets_go), and then this line; without one it hangs up.
+    Hold(Option<&'static str>),
+    /// Says this line, and the code that is in the mail after it.
+    QuoteCode(&'static str),
+}
+
+/// A mail with its envelope.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// What followed MAIL FROM: the sender and the parameters.
+    pub from: String,
+    /// The recipient.
+    pub to: String,
+    /// The mail, as it was before the dots were doubled.
+    pub raw: Vec<u8>,
 }
 
 /// A relay on a port of its own.
@@ -48,15 +64,27 @@ pub enum Answer {
 pub struct TestRelay {
     /// Where it listens.
     pub address: SocketAddr,
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
     task: JoinHandle<()>,
 }
 
 #[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Told when a conversation holds, and when it is to go on.
+    holds: Notify,
+    goes_on: Notify,
+}
+
+#[derive(Debug, Default)]
 struct State {
-    script: VecDeque<(Step, Answer)>,
-    /// The envelope and the bytes of each mail that was taken.
-    taken: Vec<(String, String, Vec<u8>)>,
+    /// For the next time that a step is reached, in order.
+    script: Vec<(Step, Answer)>,
+    /// For every other time.
+    always: Vec<(Step, Answer)>,
+    /// What is said to a recipient.
+    recipients: BTreeMap<String, &'static str>,
+    taken: Vec<Taken>,
     connections: usize,
 }
 
@@ -70,15 +98,15 @@ impl TestRelay {
     pub async fn start_at(address: SocketAddr) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State::default()));
-        let shared = state.clone();
+        let shared = Arc::new(Shared::default());
+        let own = shared.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                shared.lock().unwrap().connections += 1;
-                tokio::spawn(converse(stream, shared.clone()));
+                own.state.lock().unwrap().connections += 1;
+                tokio::spawn(converse(stream, own.clone()));
             }
         });
-        Self { address, state, task }
+        Self { address, shared, task }
     }
 
     /// The settings of a server that sends its mails here.
@@ -88,18 +116,50 @@ impl TestRelay {
 
     /// Scripts the answer to the next time that a step is reached.
     pub fn answers(&self, step: Step, answer: Answer) {
-        self.state.lock().unwrap().script.push_back((step, answer));
+        self.shared.state.lock().unwrap().script.push((step, answer));
+    }
+
+    /// Scripts the answer to every time that a step is reached.
+    pub fn always_answers(&self, step: Step, answer: Answer) {
+        self.shared.state.lock().unwrap().always.push((step, answer));
+    }
+
+    /// Scripts what is said whenever a mail is for an address.
+    pub fn answers_recipient(&self, address: &str, line: &'static str) {
+        self.shared.state.lock().unwrap().recipients.insert(address.to_owned(), line);
+    }
+
+    /// Forgets the script, and goes along from now on.
+    pub fn goes_along(&self) {
+        let mut state = self.shared.state.lock().unwrap();
+        state.script.clear();
+        state.always.clear();
+        state.recipients.clear();
+    }
+
+    /// Waits until it [holds](Answer::Hold) a conversation.
+    pub async fn holds(&self) {
+        self.shared.holds.notified().await;
+    }
+
+    /// Goes on with the conversation that it holds.
+    pub fn lets_go(&self) {
+        self.shared.goes_on.notify_one();
     }
 
     /// Takes out the mails that were taken since the last time.
     pub fn take(&self) -> Vec<Letter> {
-        let taken = std::mem::take(&mut self.state.lock().unwrap().taken);
-        taken.iter().map(|(_, to, raw)| Letter::parse(raw, to)).collect()
+        self.take_raw().iter().map(|taken| Letter::parse(&taken.raw, &taken.to)).collect()
+    }
+
+    /// Takes out the mails that were taken since the last time, as they came.
+    pub fn take_raw(&self) -> Vec<Taken> {
+        std::mem::take(&mut self.shared.state.lock().unwrap().taken)
     }
 
     /// How often it was connected to.
     pub fn connections(&self) -> usize {
-        self.state.lock().unwrap().connections
+        self.shared.state.lock().unwrap().connections
     }
 
     /// Goes down: its port is closed.
@@ -113,15 +173,15 @@ impl TestRelay {
 struct Conversation {
     lines: BufReader<OwnedReadHalf>,
     writer: OwnedWriteHalf,
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
 }
 
 /// The conversation is over.
 struct Over;
 
-async fn converse(stream: TcpStream, state: Arc<Mutex<State>>) {
+async fn converse(stream: TcpStream, shared: Arc<Shared>) {
     let (reader, writer) = stream.into_split();
-    let mut conversation = Conversation { lines: BufReader::new(reader), writer, state };
+    let mut conversation = Conversation { lines: BufReader::new(reader), writer, shared };
     // How it ended shows on the other side.
     let _ = conversation.run().await;
 }
@@ -140,7 +200,8 @@ impl Conversation {
                 self.answer(Step::Mail, "250 2.1.0 Ok").await?;
             } else if let Some(path) = line.strip_prefix("RCPT TO:") {
                 to = path.trim_matches(['<', '>']).to_owned();
-                self.answer(Step::Rcpt, "250 2.1.5 Ok").await?;
+                let line = self.shared.state.lock().unwrap().recipients.get(&to).copied();
+                self.answer(Step::Rcpt, line.unwrap_or("250 2.1.5 Ok")).await?;
             } else if line == "DATA" {
                 if self.answer(Step::Data, "354 Go on").await? {
                     let raw = self.mail().await?;
@@ -159,29 +220,49 @@ impl Conversation {
 
     /// Says what is scripted for a step, or else what goes along with it. Says whether it went along.
     async fn answer(&mut self, step: Step, along: &str) -> Result<bool, Over> {
-        match self.scripted(step) {
-            None => self.say(along).await.map(|()| true),
-            Some(Answer::Say(line)) => self.say(line).await.map(|()| false),
-            Some(Answer::HangUp) => Err(Over),
-        }
+        let Some(answer) = self.scripted(step) else {
+            self.say(along).await?;
+            return Ok(true);
+        };
+        self.act(answer, &[]).await.map(|()| false)
     }
 
     async fn take(&mut self, from: &str, to: &str, raw: Vec<u8>) -> Result<(), Over> {
         let scripted = self.scripted(Step::Dot);
-        if !matches!(scripted, Some(Answer::Say(_))) {
-            self.state.lock().unwrap().taken.push((from.to_owned(), to.to_owned(), raw));
+        let is_taken = match &scripted {
+            None | Some(Answer::HangUp) => true,
+            Some(Answer::Hold(line)) => line.is_none_or(|line| line.starts_with('2')),
+            Some(Answer::Say(_) | Answer::QuoteCode(_)) => false,
+        };
+        if is_taken {
+            let taken = Taken { from: from.to_owned(), to: to.to_owned(), raw: raw.clone() };
+            self.shared.state.lock().unwrap().taken.push(taken);
         }
-        match scripted {
-            None => self.say("250 2.0.0 Ok: queued").await,
-            Some(Answer::Say(line)) => self.say(line).await,
-            Some(Answer::HangUp) => Err(Over),
+        self.act(scripted.unwrap_or(Answer::Say("250 2.0.0 Ok: queued")), &raw).await
+    }
+
+    async fn act(&mut self, answer: Answer, raw: &[u8]) -> Result<(), Over> {
+        match answer {
+            Answer::Say(line) => self.say(line).await,
+            Answer::HangUp => Err(Over),
+            Answer::Hold(line) => {
+                self.shared.holds.notify_one();
+                self.shared.goes_on.notified().await;
+                self.say(line.ok_or(Over)?).await
+            }
+            Answer::QuoteCode(line) => {
+                let code = token_in(&Letter::parse(raw, "").text).unwrap_or_default();
+                self.say(&format!("{line} {code} {}", code.replace('-', "").to_lowercase())).await
+            }
         }
     }
 
     fn scripted(&self, step: Step) -> Option<Answer> {
-        let script = &mut self.state.lock().unwrap().script;
-        let nth = script.iter().position(|(scripted, _)| *scripted == step)?;
-        script.remove(nth).map(|(_, answer)| answer)
+        let mut state = self.shared.state.lock().unwrap();
+        match state.script.iter().position(|(scripted, _)| *scripted == step) {
+            Some(nth) => Some(state.script.remove(nth).1),
+            None => state.always.iter().find(|(scripted, _)| *scripted == step).map(|(_, answer)| answer.clone()),
+        }
     }
 
     async fn say(&mut self, line: &str) -> Result<(), Over> {

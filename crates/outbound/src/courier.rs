@@ -12,7 +12,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use relevo_domain::{Keyring, Mail};
+use relevo_domain::{Keyring, Mail, Token};
 use relevo_persistence::{Attempt, DueMail, Error, Lease, MailMaterial, Reply, Store};
 use tokio::{sync::Notify, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -191,13 +191,14 @@ impl Courier {
         if due.mail.kind.carries_token() && !token_is_good(&due.mail, &material, now) {
             return Ok(Attempt::Withdrawn);
         }
-        let message = match self.compose(due, &material) {
+        let (message, token) = match self.compose(due, &material) {
             Err(error) => {
                 tracing::error!(%error, mail_id = due.lease.mail_id, "a mail cannot be made");
                 return Ok(Attempt::Postponed(no_reply("it cannot be made"), self.due_again(due, now)));
             }
-            Ok(message) => message,
+            Ok(composed) => composed,
         };
+        let kept = |reply| without_code(reply, token.as_ref());
         Ok(match session.send(&message).await {
             Verdict::Taken => {
                 self.resume();
@@ -205,13 +206,14 @@ impl Courier {
             }
             Verdict::Refused(reply) => {
                 self.resume();
-                Attempt::Failed(Some(reply))
+                Attempt::Failed(Some(kept(reply)))
             }
             Verdict::PutOff(reply) => {
                 self.resume();
-                Attempt::Deferred(reply, self.due_again(due, clock()))
+                Attempt::Deferred(kept(reply), self.due_again(due, clock()))
             }
             Verdict::OutOfOrder(reply) => {
+                let reply = kept(reply);
                 let until = self.pause(clock());
                 tracing::warn!(reply = %reply.codes, text = %reply.text, %until, "the relay is out of order");
                 Attempt::Postponed(reply, until)
@@ -223,7 +225,7 @@ impl Courier {
         self.store.read().await?.mail_material(mail).await
     }
 
-    fn compose(&self, due: &DueMail, material: &MailMaterial) -> Result<Message, Unsendable> {
+    fn compose(&self, due: &DueMail, material: &MailMaterial) -> Result<(Message, Option<Token>), Unsendable> {
         let about = material.about.as_ref();
         let token = match about.and_then(|about| about.seal.as_ref()) {
             Some(seal) if due.mail.kind.carries_token() => {
@@ -238,7 +240,8 @@ impl Courier {
             token: token.as_ref(),
             create_time: due.create_time,
         };
-        Ok(compose(&facts, &self.sender)?)
+        let message = compose(&facts, &self.sender)?;
+        Ok((message, token))
     }
 
     fn due_again(&self, due: &DueMail, now: Timestamp) -> Timestamp {
@@ -275,6 +278,23 @@ fn token_is_good(mail: &Mail, material: &MailMaterial, now: Timestamp) -> bool {
 
 fn no_reply(text: &str) -> Reply {
     Reply { codes: String::new(), text: text.to_owned() }
+}
+
+/// A reply without its words if they quote the code of the mail, or a part of it: filters like to name the link that
+/// they do not like, and what a relay says is stored, shown and logged.
+fn without_code(reply: Reply, token: Option<&Token>) -> Reply {
+    let plain = |text: &str| -> Vec<u8> {
+        text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase()).collect()
+    };
+    let said = plain(&reply.text);
+    let quotes = token.is_some_and(|token| {
+        let code = plain(&token.reveal());
+        said.windows(8).any(|part| code.windows(8).any(|of_code| of_code == part))
+    });
+    match quotes {
+        true => Reply { text: "(left out, as it quotes the code)".to_owned(), ..reply },
+        false => reply,
+    }
 }
 
 /// A wait that doubles with each time before, up to a longest one, spread so that many do not end at once.

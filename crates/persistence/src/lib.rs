@@ -43,6 +43,11 @@ pub struct Store {
 }
 
 impl Store {
+    /// Says what is wrong with a URL, without opening anything.
+    pub fn check_url(url: &str) -> Result<(), Error> {
+        sqlite_path(url).map(drop)
+    }
+
     /// Opens the database of a URL: `sqlite://` and the path of a file, which is made if it is not there.
     pub async fn open(url: &str) -> Result<Self, Error> {
         let path = sqlite_path(url)?;
@@ -99,9 +104,10 @@ impl Store {
         Ok(Tx::new(begin(&self.writer, SqliteTransactionMode::Immediate).await?))
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, from its file.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.readers.execute_unprepared("SELECT 1").await?;
+        // Without a table SQLite would answer from its head, and not look at the file.
+        self.readers.execute_unprepared("SELECT count(*) FROM seaql_migrations").await?;
         Ok(())
     }
 

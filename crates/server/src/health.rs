@@ -10,9 +10,11 @@ use tonic_health::{
 };
 
 const INTERVAL: Duration = Duration::from_secs(1);
+/// What health is asked about: all of the process, and each service.
+const SERVICES: [&str; 3] = ["", "relevo.v1.ContactService", "relevo.v1.RequestService"];
 
 /// Asks the database every second, until told to stop; ends with the word that nothing is served.
-pub(crate) async fn watch(health: HealthReporter, store: Store, stop: CancellationToken) {
+pub(crate) async fn watch(mut health: HealthReporter, store: Store, stop: CancellationToken) {
     let mut reported = None;
     loop {
         let is_well = answers(&store).await;
@@ -25,6 +27,10 @@ pub(crate) async fn watch(health: HealthReporter, store: Store, stop: Cancellati
         }
     }
     report(&health, false).await;
+    for service in SERVICES {
+        // Ends the streams of those who watch: they would hold up the stop until its grace is over.
+        health.clear_service_status(service).await;
+    }
 }
 
 async fn answers(store: &Store) -> bool {
@@ -43,7 +49,7 @@ async fn answers(store: &Store) -> bool {
 
 async fn report(health: &HealthReporter, is_well: bool) {
     let status = if is_well { Serving } else { NotServing };
-    for service in ["", "relevo.v1.ContactService", "relevo.v1.RequestService"] {
+    for service in SERVICES {
         health.set_service_status(service, status).await;
     }
 }

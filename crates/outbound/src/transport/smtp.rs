@@ -17,23 +17,35 @@ use tokio::{
 use super::Verdict;
 use crate::message::Message;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// For each command, and for the greeting.
-const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
-/// A relay may look into a mail before it takes it; giving up early sends it twice.
-const TAKE_TIMEOUT: Duration = Duration::from_secs(300);
+/// How long a relay may take.
+#[derive(Debug, Clone, Copy)]
+struct Timeouts {
+    /// To be found, and to take the connection.
+    connect: Duration,
+    /// To answer a command, and to greet.
+    reply: Duration,
+    /// To take the mail itself: it may look into it before, and giving up early sends it twice.
+    take: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), reply: Duration::from_secs(60), take: Duration::from_secs(300) }
+    }
+}
 
 /// A relay that takes mails by SMTP, without TLS: one on this machine.
 #[derive(Debug, Clone)]
 pub struct Relay {
     host: String,
     port: u16,
+    timeouts: Timeouts,
 }
 
 impl Relay {
     /// The relay at a host and port.
     pub fn new(host: impl Into<String>, port: u16) -> Self {
-        Self { host: host.into(), port }
+        Self { host: host.into(), port, timeouts: Timeouts::default() }
     }
 
     pub(super) fn session(&self) -> Session {
@@ -49,6 +61,7 @@ pub(crate) struct Session {
 
 struct Connection {
     client: SmtpClient<TcpStream>,
+    timeouts: Timeouts,
     takes_utf8: bool,
 }
 
@@ -147,30 +160,31 @@ impl Session {
     pub(super) async fn close(self) {
         if let Some(connection) = self.connection {
             // Polite, and of no consequence: every mail has its answer.
-            let _ = timeout(CONNECT_TIMEOUT, connection.client.quit()).await;
+            let _ = timeout(self.relay.timeouts.connect, connection.client.quit()).await;
         }
     }
 }
 
 impl Relay {
     async fn connect(&self) -> Result<Connection, Failure> {
-        let address = timeout(CONNECT_TIMEOUT, lookup_host((self.host.as_str(), self.port)))
+        let timeouts = self.timeouts;
+        let address = timeout(timeouts.connect, lookup_host((self.host.as_str(), self.port)))
             .await
             .map_err(|_| mail_send::Error::Timeout)?
             .map_err(mail_send::Error::Io)?
             .next()
             .ok_or_else(|| mail_send::Error::Io(std::io::Error::other("the relay's name has no address")))?;
-        let mut client = SmtpClient::connect(address, CONNECT_TIMEOUT).await?;
+        let mut client = SmtpClient::connect(address, timeouts.connect).await?;
         // The body and its final dot are written apart; waiting to join them costs 40 ms a mail.
         client.stream.set_nodelay(true).map_err(mail_send::Error::Io)?;
-        client.timeout = REPLY_TIMEOUT;
-        let greeting = timeout(REPLY_TIMEOUT, client.read()).await.map_err(|_| mail_send::Error::Timeout)??;
+        client.timeout = timeouts.reply;
+        let greeting = timeout(timeouts.reply, client.read()).await.map_err(|_| mail_send::Error::Timeout)??;
         greeting.assert_positive_completion()?;
         // RFC 5321 4.1.4: an address literal where there is no name worth giving.
         let own = client.stream.local_addr().map_err(mail_send::Error::Io)?.ip();
         let name = if own.is_ipv4() { format!("[{own}]") } else { format!("[IPv6:{own}]") };
         let offered = client.ehlo(&name).await?;
-        Ok(Connection { client, takes_utf8: offered.capabilities & EXT_SMTP_UTF8 != 0 })
+        Ok(Connection { client, timeouts, takes_utf8: offered.capabilities & EXT_SMTP_UTF8 != 0 })
     }
 }
 
@@ -184,10 +198,81 @@ impl Connection {
     async fn hand_over(&mut self, message: &Message) -> Result<(), Failure> {
         let command = format!("RCPT TO:<{}>\r\n", message.envelope_to);
         self.client.cmd(command).await?.assert_positive_completion()?;
-        self.client.timeout = TAKE_TIMEOUT;
+        self.client.timeout = self.timeouts.take;
         let taken = self.client.data(&message.raw).await;
-        self.client.timeout = REPLY_TIMEOUT;
+        self.client.timeout = self.timeouts.reply;
         taken?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use tokio::{
+        io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// A relay that says these lines, one for the greeting and one for each command, and then nothing any more.
+    async fn falls_silent_after(replies: &'static [&'static str]) -> Relay {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let (reader, mut writer) = stream.into_split();
+            let mut commands = BufReader::new(reader).lines();
+            for reply in replies {
+                writer.write_all(reply.as_bytes()).await.unwrap();
+                commands.next_line().await.unwrap();
+            }
+            // Whatever else comes is read and not answered.
+            while let Ok(Some(_)) = commands.next_line().await {}
+        });
+        let brief = Duration::from_millis(200);
+        let timeouts = Timeouts { connect: brief, reply: brief, take: brief };
+        Relay { timeouts, ..Relay::new("127.0.0.1", port) }
+    }
+
+    fn message() -> Message {
+        Message {
+            message_id: "a@relevo.example".to_owned(),
+            date: Timestamp::UNIX_EPOCH,
+            envelope_from: "relevo@relevo.example".to_owned(),
+            envelope_to: "ann@example.com".to_owned(),
+            raw: b"Subject: a\r\n\r\nb\r\n".to_vec(),
+            needs_smtputf8: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_relay_that_falls_silent_is_waited_for_no_longer_than_the_step_may_take() {
+        const REPLIES: [&str; 5] = ["220 a\r\n", "250 a\r\n", "250 ok\r\n", "250 ok\r\n", "354 go on\r\n"];
+        for said in 0..=REPLIES.len() {
+            let mut session = falls_silent_after(&REPLIES[..said]).await.session();
+            let message = message();
+            let verdict = timeout(Duration::from_secs(10), session.send(&message)).await.unwrap();
+            // Greeting, EHLO and MAIL are the relay's; RCPT, DATA and the dot are this mail's.
+            match (said < 3, &verdict) {
+                (true, Verdict::OutOfOrder(reply)) | (false, Verdict::PutOff(reply)) => {
+                    assert!(reply.codes.is_empty() && !reply.text.is_empty(), "{said}: {reply:?}");
+                }
+                _ => panic!("silent after {said} replies: {verdict:?}"),
+            }
+            assert!(session.connection.is_none(), "{said}: a conversation out of step is not gone on with");
+            timeout(Duration::from_secs(10), session.close()).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_relay_that_does_not_say_good_bye_holds_up_nothing() {
+        let replies: &[&str] = &["220 a\r\n", "250 a\r\n", "250 ok\r\n", "450 busy\r\n", "250 ok\r\n"];
+        let mut session = falls_silent_after(replies).await.session();
+        let message = message();
+        assert!(matches!(session.send(&message).await, Verdict::PutOff(reply) if reply.codes == "450"));
+        assert!(session.connection.is_some(), "the conversation goes on");
+        timeout(Duration::from_secs(10), session.close()).await.unwrap();
     }
 }

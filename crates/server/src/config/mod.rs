@@ -9,19 +9,23 @@ use std::{
 
 use figment::{
     Figment,
-    providers::{Env, Format, Toml},
-    value::Value,
+    providers::{Format, Toml},
 };
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use relevo_domain::{EmailAddress, Policy, id::is_suffix};
 use relevo_outbound::{Mailbox, Memory, Retry};
+use relevo_persistence::Store;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
+
+mod environment;
+mod shape;
 
 use crate::keys::{self, Keys};
 
 /// The keys with their defaults, as they are documented.
-pub const DEFAULTS: &str = include_str!("../../../config/default.toml");
+pub const DEFAULTS: &str = include_str!("../../../../config/default.toml");
 
 /// What an installation is told, checked.
 #[derive(Debug, Clone)]
@@ -77,6 +81,12 @@ impl fmt::Display for ConfigError {
     }
 }
 
+impl From<figment::Error> for ConfigError {
+    fn from(error: figment::Error) -> Self {
+        Self(error.into_iter().map(|problem| problem.to_string()).collect())
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
@@ -123,18 +133,7 @@ struct RawChange {
 #[serde(deny_unknown_fields)]
 struct RawToken {
     key_file: PathBuf,
-    #[serde(deserialize_with = "secrets")]
     keys: Vec<SecretString>,
-}
-
-/// A list of texts, or one text, that no error repeats.
-fn secrets<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<SecretString>, D::Error> {
-    let wrong = || serde::de::Error::custom("must be a list of texts of 64 hexadecimal digits each");
-    let items = match <Value as Deserialize>::deserialize(deserializer)? {
-        Value::Array(_, items) => items,
-        one => vec![one],
-    };
-    items.into_iter().map(|item| item.into_string().map(SecretString::from).ok_or_else(wrong)).collect()
 }
 
 #[derive(Deserialize)]
@@ -185,7 +184,7 @@ impl Config {
             }
             figment = figment.merge(Toml::file_exact(file));
         }
-        Self::extract(&figment.merge(Env::prefixed("RELEVO__").split("__")))
+        Self::extract(&environment::merge(figment)?)
     }
 
     /// Reads the defaults, then a text in the form of a file.
@@ -194,9 +193,11 @@ impl Config {
     }
 
     fn extract(figment: &Figment) -> Result<Self, ConfigError> {
-        let raw: Raw = figment
-            .extract()
-            .map_err(|error| ConfigError(error.into_iter().map(|problem| problem.to_string()).collect()))?;
+        let misfits = shape::misfits(figment)?;
+        if !misfits.is_empty() {
+            return Err(ConfigError(misfits));
+        }
+        let raw: Raw = figment.extract()?;
         let mut checks = Checks(Vec::new());
         let config = checks.config(raw);
         match config {
@@ -231,6 +232,12 @@ impl Checks {
         let retry = self.retry(&raw.mail.retry);
         let transport = self.transport(&raw.mail);
         let public_url = self.url("page.public_url", &raw.page.public_url);
+        if let Err(error) = Store::check_url(&raw.database.url) {
+            self.0.push(error.to_string());
+        }
+        if let Err(error) = EnvFilter::try_new(&raw.log.filter) {
+            self.wrong::<()>("log.filter", error);
+        }
         Some(Config {
             grpc_listen: grpc_listen?,
             stop_grace: stop_grace?,
@@ -290,6 +297,7 @@ impl Checks {
         let host = &raw.host;
         let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
         match raw.tls.as_str() {
+            "none" if is_loopback && raw.port == 0 => self.wrong("mail.smtp.port", "must not be 0"),
             "none" if is_loopback => Some(MailTransport::Smtp { host: host.clone(), port: raw.port }),
             "none" => self.wrong(
                 "mail.smtp.tls",

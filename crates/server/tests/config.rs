@@ -1,0 +1,210 @@
+//! Settings: what is taken, and that every bad key is named.
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
+
+use jiff::SignedDuration;
+use relevo_server::{
+    Config, Keys,
+    config::{DEFAULTS, MailTransport},
+};
+
+/// The lines that are said about settings that are not right.
+fn wrong(toml: &str) -> Vec<String> {
+    let error = Config::parse(toml).expect_err(toml).to_string();
+    let mut lines = error.lines().map(|line| line.trim().to_owned());
+    assert_eq!(lines.next().as_deref(), Some("the configuration is not right:"));
+    lines.collect()
+}
+
+/// That one line is said, about this key and with these words.
+fn is_wrong(toml: &str, key: &str, words: &str) {
+    let lines = wrong(toml);
+    assert_eq!(lines.len(), 1, "{toml}: {lines:?}");
+    assert!(lines[0].starts_with(&format!("{key}: ")) && lines[0].contains(words), "{toml}: {lines:?}");
+}
+
+#[test]
+fn the_defaults_are_right_and_are_what_is_documented() {
+    let config = Config::parse("").unwrap();
+    assert_eq!(config.grpc_listen, "127.0.0.1:50051".parse().unwrap());
+    assert_eq!(config.policy.lifetime, SignedDuration::from_hours(7 * 24));
+    assert_eq!(config.policy.remind_before, Some(SignedDuration::from_hours(24)));
+    assert_eq!((config.policy.resend_interval, config.policy.resend_limit), (SignedDuration::from_mins(1), 10));
+    assert!(!config.policy.standing_for_every_role);
+    assert!(matches!(config.mail_transport, MailTransport::File(_)));
+    assert!(matches!(config.keys, Keys::File(_)));
+    assert_eq!(Config::parse(DEFAULTS).unwrap().database_url, config.database_url);
+}
+
+#[test]
+fn every_bad_key_is_named_at_once() {
+    let values = wrong(
+        r#"
+        account_id.suffix = "OVH"
+        change.lifetime = "a week"
+        change.good_standing = "never"
+        grpc.listen = "localhost"
+        grpc.stop_grace = "-1s"
+        log.filter = "a=b=c"
+        mail.from = "Relevo"
+        mail.retry.first = "0s"
+        page.public_url = "relevo.example.com"
+        token.keys = ["00", "zz"]
+        database.url = "postgres://db/relevo"
+        "#,
+    );
+    let keys: Vec<_> = values.iter().filter_map(|line| line.split_once(": ")).map(|(key, _)| key).collect();
+    let mut sorted = keys.clone();
+    sorted.sort_unstable();
+    let expected = [
+        "account_id.suffix",
+        "change.good_standing",
+        "change.lifetime",
+        "database.url",
+        "grpc.listen",
+        "grpc.stop_grace",
+        "log.filter",
+        "mail.from",
+        "mail.retry.first",
+        "page.public_url",
+        "token.keys",
+        "token.keys",
+    ];
+    assert_eq!(sorted, expected, "{values:?}");
+
+    let shapes =
+        wrong("chnage.lifetime = \"7d\"\ngrpc.listn = \"x\"\nmail.smtp.port = \"25\"\nlog = 5\nchange.lifetime = 7");
+    let expected = [
+        "change.lifetime: must be a text",
+        "chnage: there is no such key",
+        "grpc.listn: there is no such key",
+        "log: must be a section",
+        "mail.smtp.port: must be a number",
+    ];
+    assert_eq!(shapes, expected);
+}
+
+#[test]
+fn no_key_is_shown_however_wrong_it_is() {
+    let secret = "5ec2e7".repeat(11);
+    for toml in [
+        format!("token.keys = {secret:?}"),
+        format!("token.keys = [{secret:?}]"),
+        format!("token.keys = [{secret:?}, 5]"),
+        format!("token.keys = [[{secret:?}]]"),
+        format!("token.key = {secret:?}"),
+    ] {
+        let said = wrong(&toml).join("\n");
+        assert!(said.contains("token.key") && !said.contains("5ec2e7"), "{said}");
+    }
+}
+
+#[test]
+fn durations_are_positive_and_of_this_world() {
+    for (text, seconds) in
+        [("90s", 90), ("15m", 900), ("4h", 14_400), ("7d", 604_800), ("1h 30m", 5_400), ("1w", 604_800)]
+    {
+        let config = Config::parse(&format!("change.lifetime = {text:?}")).unwrap();
+        assert_eq!(config.policy.lifetime.as_secs(), seconds, "{text}");
+    }
+    for text in ["", "7", "-1s", "7 dogs", "1s ago", "1mo", "1y", "999999999h", "9999999999999999999s"] {
+        is_wrong(&format!("change.lifetime = {text:?}"), "change.lifetime", "must be a duration");
+    }
+    is_wrong("change.lifetime = \"0s\"", "change.lifetime", "longer than nothing");
+    assert_eq!(Config::parse("change.remind_before = \"0s\"").unwrap().policy.remind_before, None);
+    is_wrong("mail.retry.first = \"5h\"", "mail.retry.longest", "must not be shorter than mail.retry.first");
+}
+
+#[test]
+fn calls_are_taken_on_a_loopback_address_only() {
+    for address in ["127.0.0.1:0", "127.8.8.8:50051", "[::1]:50051"] {
+        assert!(Config::parse(&format!("grpc.listen = {address:?}")).is_ok(), "{address}");
+    }
+    for address in ["0.0.0.0:50051", "[::]:50051", "192.0.2.1:50051", "[::ffff:192.0.2.1]:1"] {
+        is_wrong(&format!("grpc.listen = {address:?}"), "grpc.listen", "is not a loopback address");
+    }
+    for address in ["", "50051", "localhost:50051", "127.0.0.1", "127.0.0.1:99999"] {
+        is_wrong(&format!("grpc.listen = {address:?}"), "grpc.listen", "must be an address and a port");
+    }
+}
+
+#[test]
+fn a_relay_without_tls_is_on_a_loopback_address_and_tls_is_not_served_yet() {
+    let smtp = |rest: &str| format!("mail.transport = \"smtp\"\n[mail.smtp]\n{rest}");
+    for host in ["127.0.0.1", "::1", "localhost"] {
+        assert!(Config::parse(&smtp(&format!("host = {host:?}"))).is_ok(), "{host}");
+    }
+    for host in ["relay.example.com", "192.0.2.1", "0.0.0.0", "::", "", "localhost.example.com"] {
+        is_wrong(&smtp(&format!("host = {host:?}")), "mail.smtp.tls", "none is for a relay on a loopback address");
+    }
+    for tls in ["implicit", "starttls"] {
+        is_wrong(&smtp(&format!("tls = {tls:?}")), "mail.smtp.tls", "not served yet");
+    }
+    is_wrong(&smtp("tls = \"ssl\""), "mail.smtp.tls", "must be implicit, starttls or none");
+    is_wrong(&smtp("port = 0"), "mail.smtp.port", "must not be 0");
+    is_wrong("mail.transport = \"pigeon\"", "mail.transport", "must be file or smtp");
+    // Also where mails go into files: a mode that is not served is never ignored.
+    is_wrong("[mail.smtp]\ntls = \"starttls\"", "mail.smtp.tls", "not served yet");
+}
+
+#[test]
+fn suffixes_senders_and_pages_are_looked_at() {
+    for suffix in ["ovh", "x", "123", "abcdefghijklmnop"] {
+        assert_eq!(Config::parse(&format!("account_id.suffix = {suffix:?}")).unwrap().account_id_suffix, suffix);
+    }
+    for suffix in ["", "OVH", "o vh", "o-vh", "abcdefghijklmnopq", "ñ"] {
+        is_wrong(&format!("account_id.suffix = {suffix:?}"), "account_id.suffix", "1 to 16 lower-case letters");
+    }
+    for from in ["a@b.example", "Relevo <a@b.example>", "Équipe Relevo <relevo@exámple.com>", " <a@b.example>"] {
+        assert!(Config::parse(&format!("mail.from = {from:?}")).is_ok(), "{from}");
+    }
+    for from in ["", "Relevo", "Relevo <a>", "<>", "a@b.example>", "a\nb <a@b.example>", "A <a@b.example> B"] {
+        is_wrong(&format!("mail.from = {from:?}"), "mail.from", "must be an address");
+    }
+    for (url, kept) in [
+        ("https://r.example.com", "https://r.example.com"),
+        ("http://127.0.0.1:8080/relevo/", "http://127.0.0.1:8080/relevo"),
+    ] {
+        assert_eq!(Config::parse(&format!("page.public_url = {url:?}")).unwrap().page_public_url, kept);
+    }
+    for url in [
+        "",
+        "r.example.com",
+        "ftp://r.example.com",
+        "https://",
+        "https:///x",
+        "https://r.example.com/#a",
+        "https://r/?q",
+        "https://r x",
+    ] {
+        is_wrong(&format!("page.public_url = {url:?}"), "page.public_url", "must be an http or https address");
+    }
+}
+
+#[test]
+fn keys_are_64_hexadecimal_digits_and_there_may_be_several() {
+    let (one, two) = ("ab".repeat(32), "CD".repeat(32));
+    for keys in [vec![one.as_str()], vec![one.as_str(), two.as_str()]] {
+        let config = Config::parse(&format!("token.keys = {keys:?}")).unwrap();
+        assert!(matches!(config.keys, Keys::Given(given) if given.len() == keys.len()));
+    }
+    for bad in ["", "ab", &"ab".repeat(33), &"ag".repeat(32), &"+a".repeat(32), &format!(" {}", "a".repeat(63))] {
+        is_wrong(&format!("token.keys = [{one:?}, {bad:?}]"), "token.keys", "key 2 must be 64 hexadecimal digits");
+    }
+}
+
+#[test]
+fn a_database_is_a_file() {
+    for url in ["", "relevo.db", "postgres://db/relevo", "sqlite://", "sqlite::memory:", "sqlite://a.db?mode=ro"] {
+        is_wrong(&format!("database.url = {url:?}"), "database.url", "must");
+    }
+    for url in ["sqlite://a.db", "sqlite:///var/lib/relevo/a.db", "sqlite:a.db"] {
+        assert_eq!(Config::parse(&format!("database.url = {url:?}")).unwrap().database_url, url);
+    }
+}
+
+#[test]
+fn a_text_that_is_no_toml_is_an_error() {
+    let said = Config::parse("[grpc").unwrap_err().to_string();
+    assert!(said.starts_with("the configuration is not right:"), "{said}");
+}

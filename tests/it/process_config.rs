@@ -1,0 +1,195 @@
+//! Settings as operators give them: defaults, a file over them, the environment over both.
+
+use std::{collections::BTreeSet, fs, path::Path, process::Output};
+
+use relevo_server::config::DEFAULTS;
+use relevo_tests::process::{Serving, run};
+use tempfile::TempDir;
+
+const RIGHT: &str = "The configuration is right.\n";
+
+/// Every key with a value that is not its default, as it is written in the environment.
+const OTHER: [(&str, &str); 21] = [
+    ("grpc.listen", "127.0.0.1:0"),
+    ("grpc.stop_grace", "3s"),
+    ("database.url", "sqlite://other/relevo.db"),
+    // Text, although it looks like a number.
+    ("account_id.suffix", "007"),
+    ("change.lifetime", "3d"),
+    ("change.remind_before", "0s"),
+    ("change.resend_interval", "2m"),
+    ("change.resend_limit", "3"),
+    ("change.good_standing", "every_role"),
+    ("token.key_file", "other/token.key"),
+    ("token.keys", "[]"),
+    ("mail.transport", "file"),
+    ("mail.directory", "2026"),
+    ("mail.from", "relevo@example.net"),
+    ("mail.smtp.host", "127.0.0.2"),
+    ("mail.smtp.port", "2525"),
+    ("mail.smtp.tls", "none"),
+    ("mail.retry.first", "2m"),
+    ("mail.retry.longest", "5h"),
+    ("page.public_url", "https://relevo.example.net"),
+    ("log.filter", "debug"),
+];
+
+async fn check(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let arguments: Vec<_> = ["check-config"].iter().chain(arguments).copied().collect();
+    run(folder, &arguments, environment).await
+}
+
+fn is_right(output: &Output) {
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), RIGHT);
+    assert!(output.status.success());
+}
+
+fn is_wrong(output: &Output, lines: &[&str]) {
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.starts_with("relevo: the configuration is not right:"), "{said}");
+    assert_eq!(said.lines().count(), 1 + lines.len(), "{said}");
+    for line in lines {
+        assert!(said.contains(&format!("\n  {line}")), "{line} in {said}");
+    }
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+fn variable(key: &str) -> String {
+    format!("RELEVO__{}", key.replace('.', "__").to_uppercase())
+}
+
+/// The keys of the documented defaults.
+fn documented() -> BTreeSet<String> {
+    let mut section = "";
+    let mut keys = BTreeSet::new();
+    for line in DEFAULTS.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = name;
+        } else if let Some((key, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
+            keys.insert(format!("{section}.{key}"));
+        }
+    }
+    keys
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_key_can_be_set_from_the_environment() {
+    let folder = TempDir::new().unwrap();
+    let listed: BTreeSet<_> = OTHER.iter().map(|(key, _)| (*key).to_owned()).collect();
+    assert_eq!(listed, documented());
+
+    let names: Vec<_> = OTHER.iter().map(|(key, value)| (variable(key), *value)).collect();
+    let environment: Vec<_> = names.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    is_right(&check(folder.path(), &[], &environment).await);
+    // And they do something.
+    let serving = Serving::start(folder.path(), &environment).await;
+    serving.caller().account("an000001-007", "").await.unwrap();
+    for path in ["other/relevo.db", "other/token.key", "2026"] {
+        assert!(folder.path().join(path).exists(), "{path}");
+    }
+    assert!(!folder.path().join("data").exists());
+
+    // Each is looked at: a section where a value belongs is refused by its name.
+    for (name, key) in names.iter().map(|(name, _)| name).zip(&OTHER) {
+        let under = format!("{name}__X");
+        let output = check(folder.path(), &[], &[(&under, "1")]).await;
+        is_wrong(&output, &[&format!("{}: must be ", key.0)]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_environment_goes_over_the_file_and_the_file_over_the_defaults() {
+    let folder = TempDir::new().unwrap();
+    let file = |text: &str| fs::write(folder.path().join("relevo.toml"), text).unwrap();
+    let with_file = ["--config", "relevo.toml"];
+    is_right(&check(folder.path(), &[], &[]).await);
+
+    file("[account_id]\nsuffix = \"BAD\"\n");
+    is_wrong(&check(folder.path(), &with_file, &[]).await, &["account_id.suffix: "]);
+    is_right(&check(folder.path(), &[], &[]).await);
+    is_right(&check(folder.path(), &with_file, &[("RELEVO__ACCOUNT_ID__SUFFIX", "abc")]).await);
+    file("[account_id]\nsuffix = \"abc\"\n");
+    is_right(&check(folder.path(), &with_file, &[]).await);
+    let serving = Serving::start_as(folder.path(), &with_file, &[]).await;
+    serving.caller().account("an000001-abc", "").await.unwrap();
+    serving.caller().account("an000001-ovh", "").await.unwrap_err();
+    is_wrong(
+        &check(folder.path(), &with_file, &[("RELEVO__ACCOUNT_ID__SUFFIX", "BAD")]).await,
+        &["account_id.suffix: "],
+    );
+    // An empty file changes nothing, an empty value is a value.
+    file("");
+    is_right(&check(folder.path(), &with_file, &[]).await);
+    is_wrong(&check(folder.path(), &[], &[("RELEVO__ACCOUNT_ID__SUFFIX", "")]).await, &["account_id.suffix: "]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_key_is_refused_wherever_it_is_and_what_is_not_for_relevo_is_not() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("relevo.toml"), "[grpc]\nlistn = \"x\"\n[mial]\nfrom = \"x\"\n").unwrap();
+    let with_file = ["--config", "relevo.toml"];
+    let both = ["grpc.listn: there is no such key", "mial: there is no such key"];
+    is_wrong(&check(folder.path(), &with_file, &[]).await, &both);
+    let output = run(folder.path(), &["serve", "--config", "relevo.toml"], &[]).await;
+    is_wrong(&output, &both);
+    let output = run(folder.path(), &["migrate", "--config", "relevo.toml"], &[]).await;
+    is_wrong(&output, &both);
+
+    for (name, key) in [
+        ("RELEVO__GRPC__LISTN", "grpc.listn: "),
+        ("RELEVO__NOTHING", "nothing: "),
+        ("RELEVO__GRPC__LISTEN__X", "grpc.listen: "),
+        ("RELEVO__GRPC____LISTEN", "grpc: must be a section"),
+        ("RELEVO__GRPC", "grpc: must be a section"),
+    ] {
+        is_wrong(&check(folder.path(), &[], &[(name, "x")]).await, &[key]);
+    }
+    // As Kubernetes sets them for a service of this name.
+    is_right(
+        &check(folder.path(), &[], &[("RELEVO_SERVICE_HOST", "10.0.0.1"), ("RELEVO_PORT", "tcp://10.0.0.1:1")]).await,
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_not_there_or_no_toml_is_refused() {
+    let folder = TempDir::new().unwrap();
+    is_wrong(&check(folder.path(), &["--config", "none.toml"], &[]).await, &["none.toml: No such file"]);
+    fs::write(folder.path().join("relevo.toml"), "grpc = [\n").unwrap();
+    let output = check(folder.path(), &["--config", "relevo.toml"], &[]).await;
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("TOML") && said.contains("relevo.toml"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_refused_by_check_config_and_at_start_alike() {
+    let folder = TempDir::new().unwrap();
+    let smtp = ("RELEVO__MAIL__TRANSPORT", "smtp");
+    /// The environment, and the lines that are said about it.
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+    let cases: [Case<'_>; 7] = [
+        (&[smtp, ("RELEVO__MAIL__SMTP__TLS", "implicit")], &["mail.smtp.tls: implicit is not served yet"]),
+        (&[smtp, ("RELEVO__MAIL__SMTP__TLS", "starttls")], &["mail.smtp.tls: starttls is not served yet"]),
+        (
+            &[smtp, ("RELEVO__MAIL__SMTP__HOST", "relay.example.com")],
+            &["mail.smtp.tls: none is for a relay on a loopback"],
+        ),
+        (&[("RELEVO__GRPC__LISTEN", "0.0.0.0:50051")], &["grpc.listen: 0.0.0.0:50051 is not a loopback address"]),
+        (&[("RELEVO__TOKEN__KEYS", "5ec2e7")], &["token.keys: must be a list"]),
+        (&[("RELEVO__LOG__FILTER", "a=b=c")], &["log.filter: "]),
+        (
+            &[("RELEVO__DATABASE__URL", "postgres://db/relevo"), ("RELEVO__CHANGE__LIFETIME", "soon")],
+            &["database.url: ", "change.lifetime: "],
+        ),
+    ];
+    for (environment, lines) in cases {
+        for action in ["check-config", "serve"] {
+            let output = run(folder.path(), &[action], environment).await;
+            is_wrong(&output, lines);
+            assert!(!String::from_utf8_lossy(&output.stderr).contains("5ec2e7"));
+        }
+    }
+    assert!(!folder.path().join("data").exists(), "nothing is made before the configuration is right");
+}

@@ -1,0 +1,149 @@
+//! What every gRPC server is expected to answer: health, reflection, and methods that are not there.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, OpenOptions},
+    io::Write,
+    time::Duration,
+};
+
+use prost_types::FileDescriptorProto;
+
+use relevo_tests::{TestServer, eventually, process::Serving, v1::FILE_DESCRIPTOR_SET};
+use tokio_stream::StreamExt;
+use tonic::{Code, transport::Channel};
+use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+
+const SERVICES: [&str; 2] = ["relevo.v1.ContactService", "relevo.v1.RequestService"];
+
+async fn health(channel: &Channel, service: &str) -> Result<ServingStatus, Code> {
+    let request = HealthCheckRequest { service: service.to_owned() };
+    let answer = HealthClient::new(channel.clone()).check(request).await.map_err(|status| status.code())?;
+    Ok(answer.into_inner().status())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_and_each_of_its_services_are_well() {
+    let server = TestServer::start().await;
+    for service in ["", SERVICES[0], SERVICES[1]] {
+        assert_eq!(health(&server.channel(), service).await, Ok(ServingStatus::Serving), "{service:?}");
+    }
+    assert_eq!(health(&server.channel(), "relevo.v1.NoService").await, Err(Code::NotFound));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_database_is_damaged_is_not_well_until_it_is_whole_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path(), &[]).await;
+    let caller = serving.caller();
+    caller.account("an000001-ovh", "").await.unwrap();
+    assert_eq!(health(&serving.channel(), "").await, Ok(ServingStatus::Serving));
+
+    // In place: the server has its files open.
+    let files = ["data/relevo.db", "data/relevo.db-wal", "data/relevo.db-shm"].map(|name| folder.path().join(name));
+    let whole = files.clone().map(|path| fs::read(path).unwrap());
+    let put = |contents: [&[u8]; 3]| {
+        for (path, bytes) in files.iter().zip(contents) {
+            OpenOptions::new().write(true).open(path).unwrap().write_all(bytes).unwrap();
+        }
+    };
+    let garbage = whole.clone().map(|bytes| vec![0x5a; bytes.len()]);
+    put([&garbage[0], &garbage[1], &garbage[2]]);
+    let within = Duration::from_secs(20);
+    for service in ["", SERVICES[0], SERVICES[1]] {
+        let is_unwell =
+            async || (health(&serving.channel(), service).await == Ok(ServingStatus::NotServing)).then_some(());
+        eventually("it says that it is not well", within, is_unwell).await;
+    }
+    // So it is: no call is answered, and none is told why.
+    let refused = caller.see_service("example.com").await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
+    assert!(!refused.message().contains("malformed") && !refused.message().contains("sqlite"), "{refused:?}");
+
+    put([&whole[0], &whole[1], &whole[2]]);
+    let is_well = async || (health(&serving.channel(), "").await == Ok(ServingStatus::Serving)).then_some(());
+    eventually("it is well again", within, is_well).await;
+    caller.account("no000002-ovh", "").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_method_or_a_service_that_is_not_there_is_unimplemented() {
+    let server = TestServer::start().await;
+    for path in ["/relevo.v1.ContactService/DeleteAccount", "/relevo.v2.ContactService/GetAccount", "/", "/favicon.ico"]
+    {
+        let mut client = tonic::client::Grpc::new(server.channel());
+        client.ready().await.unwrap();
+        let request = tonic::Request::new(relevo_tests::v1::GetAccountRequest::default());
+        let codec = tonic_prost::ProstCodec::<_, relevo_tests::v1::GetAccountResponse>::default();
+        let refused = client.unary(request, path.parse().unwrap(), codec).await.unwrap_err();
+        assert_eq!(refused.code(), Code::Unimplemented, "{path}: {refused:?}");
+    }
+}
+
+/// Asks the reflection service of a version for the services, and for the file of each.
+macro_rules! reflect {
+    ($version:ident, $server:expr) => {{
+        use tonic_reflection::pb::$version::{
+            ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+            server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+        };
+        let ask = |what| ServerReflectionRequest { host: String::new(), message_request: Some(what) };
+        let asks: Vec<_> = std::iter::once(MessageRequest::ListServices(String::new()))
+            .chain(SERVICES.map(|service| MessageRequest::FileContainingSymbol(service.to_owned())))
+            .chain([
+                MessageRequest::FileContainingSymbol("relevo.v1.ContactChange".to_owned()),
+                MessageRequest::FileByFilename("google/protobuf/timestamp.proto".to_owned()),
+                MessageRequest::FileContainingSymbol("relevo.v1.Nothing".to_owned()),
+            ])
+            .map(ask)
+            .collect();
+        let mut client = ServerReflectionClient::new($server.channel());
+        let answers = client.server_reflection_info(tokio_stream::iter(asks)).await.unwrap().into_inner();
+        let mut services = BTreeSet::new();
+        let mut files = Vec::new();
+        let mut refusals = 0;
+        for answer in answers.collect::<Vec<_>>().await {
+            match answer.map(|answer| answer.message_response.unwrap()) {
+                Ok(MessageResponse::ListServicesResponse(list)) => {
+                    services.extend(list.service.into_iter().map(|service| service.name));
+                }
+                Ok(MessageResponse::FileDescriptorResponse(list)) => files.extend(list.file_descriptor_proto),
+                _ => refusals += 1,
+            }
+        }
+        (services, files, refusals)
+    }};
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reflection_lists_the_services_and_describes_them_in_both_versions() {
+    let server = TestServer::start().await;
+    for (services, files, refusals) in [reflect!(v1, server), reflect!(v1alpha, server)] {
+        for service in [SERVICES[0], SERVICES[1], "grpc.health.v1.Health"] {
+            assert!(services.contains(service), "{service} in {services:?}");
+        }
+        let files: Vec<_> = files
+            .iter()
+            .map(|file| <FileDescriptorProto as prost::Message>::decode(file.as_slice()).unwrap())
+            .collect();
+        let described: BTreeSet<_> = files
+            .iter()
+            .flat_map(|file| file.service.iter().map(move |it| format!("{}.{}", file.package(), it.name())))
+            .collect();
+        assert!(SERVICES.iter().all(|service| described.contains(*service)), "{described:?}");
+        let methods = |files: &[FileDescriptorProto]| -> BTreeSet<String> {
+            let services =
+                files.iter().filter(|file| file.package() == "relevo.v1").flat_map(|file| file.service.clone());
+            services.flat_map(|service| service.method.into_iter().map(|method| method.name().to_owned())).collect()
+        };
+        let compiled = <prost_types::FileDescriptorSet as prost::Message>::decode(FILE_DESCRIPTOR_SET).unwrap();
+        assert_eq!(methods(&files), methods(&compiled.file));
+        assert!(methods(&files).len() > 12);
+        let names: BTreeSet<_> = files.iter().map(|file| file.name().to_owned()).collect();
+        assert!(
+            names.contains("relevo/v1/contact_change.proto") && names.contains("google/protobuf/timestamp.proto"),
+            "{names:?}"
+        );
+        assert_eq!(refusals, 1, "what is not there is said to be not there");
+    }
+}
