@@ -17,7 +17,7 @@ mod row;
 mod service;
 mod transaction;
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use migration::Migrator;
 use sea_orm::{
@@ -97,6 +97,16 @@ impl Store {
     /// Opens a transaction that can change things. There is one at a time.
     pub async fn write(&self) -> Result<Tx, Error> {
         Ok(Tx::new(begin(&self.writer, SqliteTransactionMode::Immediate).await?))
+    }
+
+    /// Shows every statement to an observer once it has run, without its values. Transactions that are open are not
+    /// watched, nor are their beginnings and ends.
+    pub fn on_statement(&mut self, observe: impl Fn(&str) + Send + Sync + 'static) {
+        let observe = Arc::new(observe);
+        for connections in [&mut self.writer, &mut self.readers] {
+            let observe = Arc::clone(&observe);
+            connections.set_metric_callback(move |info| observe(&info.statement.sql));
+        }
     }
 
     /// Whether the database answers.
