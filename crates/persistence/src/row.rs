@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 use relevo_domain::{AccountId, Invalid, Role};
+use sea_orm::sea_query::Expr;
 
 use crate::Error;
 
@@ -43,6 +44,12 @@ impl Place {
     pub(crate) fn account_id(&self, column: &str, text: &str) -> Result<AccountId, Error> {
         self.read(column, AccountId::parse(text))
     }
+}
+
+/// A word that stands in the statement itself. SQLite plans a statement before it knows the bound values, and so uses
+/// a partial index only if the words of its condition can be read.
+pub(crate) fn literal(word: &'static str) -> Expr {
+    Expr::Constant(word.into())
 }
 
 /// The value of a list whose name a row holds.

@@ -62,6 +62,9 @@ impl View {
                     .into_tuple()
                     .all(self.connection())
                     .await?;
+                if keys.is_empty() {
+                    return Ok(Vec::new());
+                }
                 rows = rows.filter(Column::ServiceKey.is_in(keys.into_iter().map(|(_, key)| key)));
             }
         }

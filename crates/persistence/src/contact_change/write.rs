@@ -5,10 +5,14 @@ use relevo_domain::{AccountId, ChangeId, ContactChange, Seal, ServiceKey, State,
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, LockBehavior, LockType},
+    sea_query::{Expr, LockBehavior, LockType, Query, UnionType},
 };
 
-use super::{Part, decision_columns, read::due, state_columns};
+use super::{
+    Part, decision_columns,
+    read::{due, due_time},
+    state_columns, stored_as,
+};
 use crate::{
     Error, Tx,
     entity::{
@@ -37,17 +41,26 @@ impl Tx {
     /// The changes stored as pending that an account is a party of. Nobody else changes them until this transaction
     /// ends.
     pub async fn open_changes_of_party_for_update(&self, account: &AccountId) -> Result<Vec<ContactChange>, Error> {
-        let party =
-            Condition::any().add(Column::Requester.eq(account.as_str())).add(Column::Nominee.eq(account.as_str()));
-        self.locked(Entity::find().filter(pending()).filter(party).lock_exclusive()).await
+        let open_with = |party: Column| {
+            let party = party.eq(account.as_str());
+            Query::select().column(Column::ChangeId).from(Entity).and_where(pending()).and_where(party).to_owned()
+        };
+        // An OR in one query has all that is open walked in the order of its ids.
+        let ids = open_with(Column::Requester).union(UnionType::All, open_with(Column::Nominee)).to_owned();
+        self.locked(Entity::find().filter(Column::ChangeId.in_subquery(ids)).filter(pending()).lock_exclusive()).await
     }
 
-    /// Some of the changes stored as pending whose time is over, or whose parties are to be reminded. Passes over those
+    /// The first of the changes stored as pending whose time is over, or whose parties are to be reminded. Passes over those
     /// that another transaction is changing.
     pub async fn due_changes_for_update(&self, now: Timestamp, limit: u64) -> Result<Vec<ContactChange>, Error> {
-        let query =
-            Entity::find().filter(due(now)).limit(limit).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-        self.locked(query).await
+        let rows = Entity::find()
+            .filter(due(now))
+            .order_by_asc(due_time())
+            .limit(limit)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .all(self.connection())
+            .await?;
+        self.changes_of(rows).await
     }
 
     async fn locked(&self, query: Select<Entity>) -> Result<Vec<ContactChange>, Error> {
@@ -133,7 +146,7 @@ impl Tx {
 }
 
 fn pending() -> Expr {
-    Column::State.eq(ChangeState::Pending.name())
+    stored_as(ChangeState::Pending)
 }
 
 fn active(change: &ContactChange) -> ActiveModel {
