@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use relevo_domain::{AccountId, ChangeId, ContactChange, Seal, ServiceKey, State, contact_change::ChangeState};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, Condition, EntityTrait, NotSet, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, LockBehavior, LockType, Query, UnionType},
 };
 
@@ -86,7 +86,7 @@ impl Tx {
     /// good. A change that has ended is never stored again, and neither is a decision.
     pub async fn save_contact_change(&self, change: &ContactChange, now: Timestamp) -> Result<(), Error> {
         let saved = Entity::update_many()
-            .set(active(change))
+            .set(standing(change))
             .filter(Column::ChangeId.eq(change.change_id.0))
             .filter(pending())
             .exec(self.connection())
@@ -100,7 +100,7 @@ impl Tx {
                 .add(confirmation::Column::Decision.eq("pending"))
                 .add(confirmation::Column::Decision.eq(decision));
             let saved = confirmation::Entity::update_many()
-                .set(row)
+                .set(confirmation::ActiveModel { change_id: NotSet, account_id: NotSet, ..row })
                 .filter(confirmation::Column::ChangeId.eq(change.change_id.0))
                 .filter(confirmation::Column::AccountId.eq(party.account_id.as_str()))
                 .filter(undecided_or_same)
@@ -150,7 +150,6 @@ fn pending() -> Expr {
 }
 
 fn active(change: &ContactChange) -> ActiveModel {
-    let columns = state_columns(&change.state);
     ActiveModel {
         change_id: Set(change.change_id.0),
         service_key: Set(change.service_key.0),
@@ -161,12 +160,22 @@ fn active(change: &ContactChange) -> ActiveModel {
         nominee: Set(change.nominee.to_string()),
         create_time: Set(change.create_time.as_microsecond()),
         expire_time: Set(change.expire_time.as_microsecond()),
+        ..standing(change)
+    }
+}
+
+/// The columns that move. To set the others to what they are would have every index written anew, and all that refers
+/// to the change looked for.
+fn standing(change: &ContactChange) -> ActiveModel {
+    let columns = state_columns(&change.state);
+    ActiveModel {
         remind_time: Set(change.remind_time.map(|at| at.as_microsecond())),
         state: Set(State::name(&change.state).name().to_owned()),
         settle_time: Set(columns.settle_time),
         settled_by: Set(columns.settled_by.map(ToString::to_string)),
         cause: Set(columns.cause.map(str::to_owned)),
         reason: Set(columns.reason.map(str::to_owned)),
+        ..Default::default()
     }
 }
 

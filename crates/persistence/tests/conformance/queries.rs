@@ -216,7 +216,7 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
     assert_eq!(calls.file(name, tx.open_changes_for_update(ServiceKey(Uuid::from_u128(3)), None).await).len(), 1);
     let also = tx.open_changes_for_update(ServiceKey(Uuid::from_u128(3)), Some(change_id(2000))).await;
     assert_eq!(calls.file("open_changes_for_update with another", also).len(), 2);
-    let whose = if rows < 300 { party(1) } else { id("ann") };
+    let whose = if rows < 300 { party(3996) } else { id("ann") };
     calls.file("open_changes_of_party_for_update", tx.open_changes_of_party_for_update(&whose).await);
     let due = calls.file("due_changes_for_update", tx.due_changes_for_update(now, rows).await);
     assert_eq!(due.len() as u64, rows);
@@ -326,7 +326,9 @@ async fn all_calls(db: &Database) -> [Calls; 2] {
 async fn a_call_makes_as_many_queries_for_three_hundred_rows_as_for_three() {
     let [few, many] = all_calls(&Database::sqlite().await).await;
     assert_eq!(few.counts(), many.counts());
-    let most = few.counts().into_iter().max_by_key(|(_, count)| *count).unwrap();
+    // A list by states asks for each of them.
+    let many = |(call, _): &(&str, usize)| !call.starts_with("change_reports_before");
+    let most = few.counts().into_iter().filter(many).max_by_key(|(_, count)| *count).unwrap();
     assert_eq!(most, ("letter with a token", 6));
 }
 
