@@ -24,6 +24,9 @@ macro_rules! on_every_engine {
     };
 }
 
+mod accounts;
 mod engine;
+mod outbox;
 mod people;
 mod queries;
+mod services;
