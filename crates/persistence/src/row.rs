@@ -33,7 +33,9 @@ impl Place {
     }
 
     pub(crate) fn time(&self, column: &str, micros: i64) -> Result<Timestamp, Error> {
-        Timestamp::from_microsecond(micros)
+        // Not from_microsecond: it refuses the last second that there is, which a saturated expiry lies in.
+        let nanos = i32::try_from(micros.rem_euclid(1_000_000) * 1_000).unwrap_or_default();
+        Timestamp::new(micros.div_euclid(1_000_000), nanos)
             .map_err(|_| self.corrupt(format_args!("{column} must be Unix microseconds, not {micros}")))
     }
 

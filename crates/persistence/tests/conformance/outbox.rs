@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use relevo_domain::{ChangeId, EmailAddress, Effects, Mail, MailKind};
+use relevo_domain::{ChangeId, Effects, EmailAddress, Mail, MailKind};
 use relevo_persistence::{Attempt, Delivery, DeliveryState, DueMail, Lease, Reply, Tx};
 use uuid::Uuid;
 
@@ -289,7 +289,8 @@ async fn an_address_that_only_the_mail_knows_goes_with_it(db: &Database) {
 async fn a_mail_about_a_change_is_queued_once(db: &Database) {
     ann_named_nora(db).await;
     let tx = db.store.write().await.unwrap();
-    let again = Effects { mails: vec![Mail { generation: 1, ..notice(MailKind::Confirm, "ann") }], ..Effects::default() };
+    let again =
+        Effects { mails: vec![Mail { generation: 1, ..notice(MailKind::Confirm, "ann") }], ..Effects::default() };
     assert!(matches!(tx.push(&again, "caller", at(1)).await, Err(relevo_persistence::Error::Database(_))));
     tx.roll_back().await.unwrap();
     queue(db, vec![Mail { generation: 2, ..notice(MailKind::Confirm, "ann") }], 1).await;

@@ -168,7 +168,9 @@ async fn each_service_of_a_filter_is_on_one_page(db: &Database) {
     let administrator = Roles::from_iter([Role::Administrator]);
     for holder in [None, Some(("ann", administrator)), Some(("tom", all_roles())), Some(("tom", administrator))] {
         for kind in [None, Some("domain"), Some("vps"), Some("mail")] {
-            for (prefix, limit) in ["", "s1", "s1.0", "s1.gone", "t"].into_iter().flat_map(|p| [(p, 1), (p, 3), (p, 50)]) {
+            for (prefix, limit) in
+                ["", "s1", "s1.0", "s1.gone", "t"].into_iter().flat_map(|p| [(p, 1), (p, 3), (p, 50)])
+            {
                 let wanted = |service: &&Service| {
                     holder.is_none_or(|(name, roles)| {
                         let held = service.contacts.roles_of(&id(name));
