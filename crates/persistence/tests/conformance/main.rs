@@ -25,6 +25,7 @@ macro_rules! on_every_engine {
 }
 
 mod accounts;
+mod changes;
 mod engine;
 mod outbox;
 mod people;
