@@ -95,10 +95,11 @@ impl Tx {
             return Err(Error::Stale("contact_change"));
         }
         for (party, row) in change.confirmations.iter().zip(confirmations(change)) {
-            let (decision, _) = decision_columns(party.decision);
-            let undecided_or_same = Condition::any()
-                .add(confirmation::Column::Decision.eq("pending"))
-                .add(confirmation::Column::Decision.eq(decision));
+            let (decision, decide_time) = decision_columns(party.decision);
+            let same = Condition::all()
+                .add(confirmation::Column::Decision.eq(decision))
+                .add(confirmation::Column::DecideTime.eq(decide_time));
+            let undecided_or_same = Condition::any().add(confirmation::Column::Decision.eq("pending")).add(same);
             let saved = confirmation::Entity::update_many()
                 .set(confirmation::ActiveModel { change_id: NotSet, account_id: NotSet, ..row })
                 .filter(confirmation::Column::ChangeId.eq(change.change_id.0))
