@@ -27,7 +27,10 @@ macro_rules! on_every_engine {
 mod accounts;
 mod changes;
 mod engine;
+mod lists;
 mod outbox;
 mod people;
 mod queries;
+mod requests;
 mod services;
+mod transactions;
