@@ -26,6 +26,7 @@ macro_rules! on_every_engine {
 
 mod accounts;
 mod changes;
+mod durability;
 mod engine;
 mod lists;
 mod outbox;
