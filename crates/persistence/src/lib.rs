@@ -81,8 +81,9 @@ impl Store {
     /// Brings the schema to what this program knows. Safe to call at any time, by several processes at once.
     pub async fn migrate(&self) -> Result<(), Error> {
         let tx = self.write().await?;
-        let known = Migrator::migrations().len();
-        if Migrator::get_applied_migrations(tx.connection()).await?.len() > known {
+        let applied = Migrator::get_migration_models(tx.connection()).await?;
+        let known = Migrator::migrations();
+        if applied.iter().any(|step| known.iter().all(|known| known.name() != step.version)) {
             return Err(Error::Schema("newer than this program"));
         }
         Migrator::up(tx.connection(), None).await?;
