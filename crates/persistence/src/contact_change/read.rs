@@ -144,6 +144,14 @@ impl View {
     }
 
     pub(crate) async fn changes_of(&self, rows: Vec<Model>) -> Result<Vec<ContactChange>, Error> {
+        self.readable_changes_of(rows).await?.into_iter().collect()
+    }
+
+    /// The changes of some rows, each if it can be read.
+    pub(crate) async fn readable_changes_of(
+        &self,
+        rows: Vec<Model>,
+    ) -> Result<Vec<Result<ContactChange, Error>>, Error> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
@@ -151,16 +159,15 @@ impl View {
             .filter(confirmation::Column::ChangeId.is_in(rows.iter().map(|row| row.change_id)))
             .all(self.connection())
             .await?;
-        let mut confirmations: BTreeMap<Uuid, Vec<Confirmation>> = BTreeMap::new();
+        let mut confirmations: BTreeMap<Uuid, Vec<Result<Confirmation, Error>>> = BTreeMap::new();
         for row in confirmation_rows {
-            confirmations.entry(row.change_id).or_default().push(super::confirmation(row)?);
+            confirmations.entry(row.change_id).or_default().push(super::confirmation(row));
         }
-        rows.into_iter()
-            .map(|row| {
-                let parties = confirmations.remove(&row.change_id).unwrap_or_default();
-                super::contact_change(row, parties)
-            })
-            .collect()
+        let change = |row: Model| {
+            let parties = confirmations.remove(&row.change_id).unwrap_or_default();
+            super::contact_change(row, parties.into_iter().collect::<Result<_, _>>()?)
+        };
+        Ok(rows.into_iter().map(change).collect())
     }
 
     async fn reports(&self, rows: Vec<Model>) -> Result<Vec<ChangeReport>, Error> {
