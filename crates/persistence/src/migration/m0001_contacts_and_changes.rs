@@ -1,6 +1,6 @@
 //! Accounts, services and their contacts; changes, confirmations and the seals of their tokens; outbox and history.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -8,7 +8,10 @@ pub(super) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
+        for mut table in tables() {
+            if manager.get_database_backend() == DbBackend::Sqlite {
+                check_kinds(&mut table);
+            }
             manager.create_table(table).await?;
         }
         for index in indexes() {
@@ -20,6 +23,21 @@ impl MigrationTrait for Migration {
                           WHERE state = 'pending'";
         manager.get_connection().execute_unprepared(change_due).await?;
         Ok(())
+    }
+}
+
+/// SQLite keeps a value of any kind in any column unless it is told not to; and a row with one that cannot be read would
+/// keep those back that are read with it.
+fn check_kinds(table: &mut TableCreateStatement) {
+    for column in table.get_columns().clone() {
+        let value = || Expr::col(column.get_column_name());
+        let kind = |kind: &'static str| Expr::expr(Func::cust("typeof").arg(value())).is_in([kind, "null"]);
+        table.check(match column.get_column_type() {
+            Some(ColumnType::Text) => kind("text"),
+            Some(ColumnType::Blob) => kind("blob"),
+            Some(ColumnType::Uuid) => kind("blob").and(Expr::expr(Func::cust("length").arg(value())).eq(16)),
+            _ => kind("integer"),
+        });
     }
 }
 
