@@ -125,7 +125,7 @@ async fn all_seals_of_a_change_are_kept(db: &Database) {
     next.nonce.0 = [0xff; 16];
     effects.seals.push(next);
     let (other, more) = asked_one(2, &shop(), "ann", "billing=nora");
-    add_changes(db, &shop(), &[change.clone()], &effects).await;
+    add_changes(db, &shop(), std::slice::from_ref(&change), &effects).await;
     add_changes(db, &shop(), &[other], &more).await;
     let view = db.store.read().await.unwrap();
     assert_eq!(view.seals(change.change_id).await.unwrap(), effects.seals);
@@ -251,7 +251,8 @@ async fn mailed(tx: &Tx) -> Vec<AccountId> {
 
 async fn a_token_that_is_no_longer_good_is_not_mailed(db: &Database) {
     let pending = ann_named_nora(db).await;
-    let moves: [(&str, fn(&mut ContactChange), &[&str]); 5] = [
+    type Move = (&'static str, fn(&mut ContactChange), &'static [&'static str]);
+    let moves: [Move; 5] = [
         ("nothing", |_| {}, &["ann", "nora"]),
         ("decided", |change| change.confirmations[0].decision = Decision::Accepted { at: at(1) }, &["nora"]),
         ("resent", |change| change.confirmations[1].generation = 2, &["ann"]),
@@ -276,8 +277,8 @@ async fn superseded_tokens_are_those_of_one_account_and_of_the_changes_named(db:
     settle(db, &[shop()]).await;
     let (technical, effects) = asked_one(1, &shop(), "ann", "technical=nora");
     let (billing, more) = asked_one(2, &shop(), "ann", "billing=nora");
-    add_changes(db, &shop(), &[technical.clone()], &effects).await;
-    add_changes(db, &shop(), &[billing.clone()], &more).await;
+    add_changes(db, &shop(), std::slice::from_ref(&technical), &effects).await;
+    add_changes(db, &shop(), std::slice::from_ref(&billing), &more).await;
     let tx = db.store.write().await.unwrap();
     tx.supersede_tokens(&id("nora"), [technical.change_id]).await.unwrap();
     let mut expected = technical.clone();

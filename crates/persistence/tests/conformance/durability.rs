@@ -136,7 +136,7 @@ async fn no_column_takes_a_value_of_another_kind() {
         for value in wrong {
             let sql = format!("UPDATE {table} SET {column} = {value}");
             let error = sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.map(|_| format!("{kind} taken"));
-            let error = error.map_or_else(|error| error.to_string(), |taken| taken);
+            let error = error.unwrap_or_else(|error| error.to_string());
             let refused = error.contains("CHECK constraint failed") || error.contains("datatype mismatch");
             assert!(refused, "{table}.{column} = {value}: {error}");
             tried += 1;
@@ -330,7 +330,11 @@ async fn a_corrupt_change_does_not_keep_the_others_from_being_swept() {
         let fault = format!("{fault} WHERE change_id = x'{}'", first.change_id.0.simple());
         assert!(db.execute(&fault).await > 0, "{fault}");
         let tx = db.store.write().await.unwrap();
-        assert_eq!(tx.due_changes_for_update(first.expire_time, 9).await.unwrap(), [second.clone()], "{fault}");
+        assert_eq!(
+            tx.due_changes_for_update(first.expire_time, 9).await.unwrap(),
+            std::slice::from_ref(&second),
+            "{fault}"
+        );
         tx.roll_back().await.unwrap();
         db.execute(mended).await;
     }

@@ -31,6 +31,7 @@ mod engine;
 mod lists;
 mod outbox;
 mod people;
+mod properties;
 mod queries;
 mod requests;
 mod services;
