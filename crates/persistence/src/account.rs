@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use relevo_domain::{Account, AccountId, BillingStanding, DisplayName, EmailAddress, Language};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, NotSet, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
     Error, Tx, View,
@@ -66,7 +66,8 @@ impl Tx {
     /// Stores a changed account.
     pub async fn save_account(&self, account: &Account) -> Result<(), Error> {
         let saved = Entity::update_many()
-            .set(active(account))
+            // Not its key, though it stays the same: all that refers to it would be looked for.
+            .set(ActiveModel { account_id: NotSet, ..active(account) })
             .filter(Column::AccountId.eq(account.account_id.as_str()))
             .filter(Column::Revision.lt(account.revision))
             .exec(self.connection())

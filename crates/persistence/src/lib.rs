@@ -17,7 +17,7 @@ mod row;
 mod service;
 mod transaction;
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use migration::Migrator;
 use sea_orm::{
@@ -86,8 +86,9 @@ impl Store {
     /// Brings the schema to what this program knows. Safe to call at any time, by several processes at once.
     pub async fn migrate(&self) -> Result<(), Error> {
         let tx = self.write().await?;
-        let known = Migrator::migrations().len();
-        if Migrator::get_applied_migrations(tx.connection()).await?.len() > known {
+        let applied = Migrator::get_migration_models(tx.connection()).await?;
+        let known = Migrator::migrations();
+        if applied.iter().any(|step| known.iter().all(|known| known.name() != step.version)) {
             return Err(Error::Schema("newer than this program"));
         }
         Migrator::up(tx.connection(), None).await?;
@@ -102,6 +103,16 @@ impl Store {
     /// Opens a transaction that can change things. There is one at a time.
     pub async fn write(&self) -> Result<Tx, Error> {
         Ok(Tx::new(begin(&self.writer, SqliteTransactionMode::Immediate).await?))
+    }
+
+    /// Shows every statement to an observer once it has run, without its values. Transactions that are open are not
+    /// watched, nor are their beginnings and ends.
+    pub fn on_statement(&mut self, observe: impl Fn(&str) + Send + Sync + 'static) {
+        let observe = Arc::new(observe);
+        for connections in [&mut self.writer, &mut self.readers] {
+            let observe = Arc::clone(&observe);
+            connections.set_metric_callback(move |info| observe(&info.statement.sql));
+        }
     }
 
     /// Whether the database answers, from its file.
@@ -137,4 +148,60 @@ fn sqlite_path(url: &str) -> Result<PathBuf, Error> {
         return Err(Error::Url("must name a file, without parameters, as in sqlite://data/relevo.db".to_owned()));
     }
     PathBuf::from_str(path).map_err(|error| Error::Url(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::Statement;
+
+    use super::*;
+
+    async fn opened() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite://{}", folder.path().join("relevo.db").display())).await.unwrap();
+        store.migrate().await.unwrap();
+        (folder, store)
+    }
+
+    async fn pragma(view: &View, name: &str) -> String {
+        let row = view.connection().query_one_raw(Statement::from_string(
+            sea_orm::DbBackend::Sqlite,
+            format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}"),
+        ));
+        row.await.unwrap().unwrap().try_get("", "value").unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_connection_is_durable_and_checks_references_and_the_readers_only_read() {
+        let (_folder, store) = opened().await;
+        let writer = store.write().await.unwrap();
+        let mut connections = Vec::new();
+        // As many as there are, all at once, so that each is another.
+        for _ in 0..4 {
+            connections.push((store.read().await.unwrap(), "1"));
+        }
+        let connections = connections.iter().map(|(view, query_only)| (view, *query_only)).chain([(&*writer, "0")]);
+        for (connection, query_only) in connections {
+            for (name, value) in [
+                ("journal_mode", "wal"),
+                ("synchronous", "2"),
+                ("foreign_keys", "1"),
+                ("query_only", query_only),
+                ("ignore_check_constraints", "0"),
+            ] {
+                assert_eq!(pragma(connection, name).await, value, "{name}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_view_changes_nothing() {
+        let (_folder, store) = opened().await;
+        let sql = "INSERT INTO token_key VALUES ('key', 0)";
+        let view = store.read().await.unwrap();
+        let error = view.connection().execute_unprepared(sql).await.unwrap_err().to_string();
+        assert!(error.contains("readonly database"), "{error}");
+        drop(view);
+        store.write().await.unwrap().connection().execute_unprepared(sql).await.unwrap();
+    }
 }

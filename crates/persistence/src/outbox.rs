@@ -20,7 +20,7 @@ use crate::{
         contact_change,
         outbox::{ActiveModel, Column, Entity, Model},
     },
-    row::{Place, named},
+    row::{Place, literal, named},
 };
 
 /// Where a mail is.
@@ -356,8 +356,10 @@ impl Tx {
     }
 }
 
+/// In the words of the index `outbox_due`.
 fn waiting() -> Expr {
-    Column::State.is_in([DeliveryState::Queued.name(), DeliveryState::Deferred.name()])
+    Expr::col((Entity, Column::State))
+        .is_in([DeliveryState::Queued, DeliveryState::Deferred].map(|state| literal(state.name())))
 }
 
 fn place(row: &Model) -> Place {

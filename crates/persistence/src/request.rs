@@ -1,7 +1,7 @@
 //! Calls that were answered, so that a repeated one is answered alike; and the keys that tokens were made with.
 
 use jiff::Timestamp;
-use relevo_domain::{AccountId, KeyId, Keyring};
+use relevo_domain::{AccountId, Keyring};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Uuid};
 
 use crate::{
@@ -89,14 +89,18 @@ impl Tx {
         let newest =
             token_key::Entity::find().order_by_desc(token_key::Column::RegisterTime).one(self.connection()).await?;
         let signing = keyring.signing().key_id();
-        match newest.map(|row| KeyId(row.key_id)) {
-            Some(newest) if newest == *signing => return Ok(()),
-            Some(newest) if keyring.keys().all(|key| *key.key_id() != newest) => {
-                return Err(Error::KeyMissing(newest.0));
+        let mut register_time = now.as_microsecond();
+        if let Some(token_key::Model { key_id, register_time: last }) = newest {
+            if key_id == signing.0 {
+                return Ok(());
             }
-            _ => {}
+            if keyring.keys().all(|key| key.key_id().0 != key_id) {
+                return Err(Error::KeyMissing(key_id));
+            }
+            // The newest is the one that was noted last, even by a clock that was put back.
+            register_time = register_time.max(last + 1);
         }
-        let row = token_key::ActiveModel { key_id: Set(signing.0.clone()), register_time: Set(now.as_microsecond()) };
+        let row = token_key::ActiveModel { key_id: Set(signing.0.clone()), register_time: Set(register_time) };
         token_key::Entity::insert(row)
             .on_conflict(
                 sea_orm::sea_query::OnConflict::column(token_key::Column::KeyId)

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 use relevo_domain::{AccountId, Invalid, Role};
+use sea_orm::sea_query::Expr;
 
 use crate::Error;
 
@@ -32,7 +33,9 @@ impl Place {
     }
 
     pub(crate) fn time(&self, column: &str, micros: i64) -> Result<Timestamp, Error> {
-        Timestamp::from_microsecond(micros)
+        // Not from_microsecond: it refuses the last second that there is, which a saturated expiry lies in.
+        let nanos = i32::try_from(micros.rem_euclid(1_000_000) * 1_000).unwrap_or_default();
+        Timestamp::new(micros.div_euclid(1_000_000), nanos)
             .map_err(|_| self.corrupt(format_args!("{column} must be Unix microseconds, not {micros}")))
     }
 
@@ -43,6 +46,12 @@ impl Place {
     pub(crate) fn account_id(&self, column: &str, text: &str) -> Result<AccountId, Error> {
         self.read(column, AccountId::parse(text))
     }
+}
+
+/// A word that stands in the statement itself. SQLite plans a statement before it knows the bound values, and so uses
+/// a partial index only if the words of its condition can be read.
+pub(crate) fn literal(word: &'static str) -> Expr {
+    Expr::Constant(word.into())
 }
 
 /// The value of a list whose name a row holds.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use relevo_domain::{AccountId, ChangeId, Contacts, DisplayName, Kind, Role, Roles, Service, ServiceId, ServiceKey};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef, Select,
+    ColumnTrait, EntityTrait, JoinType, NotSet, QueryFilter, QueryOrder, QuerySelect, RelationDef, Select,
     prelude::Uuid,
     sea_query::{Expr, Query},
 };
@@ -62,6 +62,9 @@ impl View {
                     .into_tuple()
                     .all(self.connection())
                     .await?;
+                if keys.is_empty() {
+                    return Ok(Vec::new());
+                }
                 rows = rows.filter(Column::ServiceKey.is_in(keys.into_iter().map(|(_, key)| key)));
             }
         }
@@ -160,7 +163,7 @@ impl Tx {
     /// Stores a changed service with its contacts.
     pub async fn save_service(&self, service: &Service) -> Result<(), Error> {
         let saved = Entity::update_many()
-            .set(active(service))
+            .set(ActiveModel { service_key: NotSet, ..active(service) })
             .filter(Column::ServiceKey.eq(service.service_key.0))
             .filter(Column::Revision.lt(service.revision))
             .exec(self.connection())

@@ -8,10 +8,15 @@ use relevo_domain::{
     contact_change::{Canceller, ChangeState, Confirmation, Decision, Ending, FailureCause},
 };
 
+use sea_orm::sea_query::{Expr, ExprTrait};
+
 use crate::{
     Delivery, Error,
-    entity::{confirmation, contact_change::Model},
-    row::{Place, named},
+    entity::{
+        confirmation,
+        contact_change::{Column, Entity, Model},
+    },
+    row::{Place, literal, named},
 };
 
 /// A change as a reader needs it: with what he may see it by, and where its mails are.
@@ -134,6 +139,16 @@ fn state(row: &Model, place: &Place) -> Result<State, Error> {
     };
     let at = place.present("settle_time", row.settle_time)?;
     Ok(State::Settled { at: place.time("settle_time", at)?, ending })
+}
+
+/// Whether a change is stored in a state; in the words of the indexes of what is open and of what has ended.
+fn stored_as(state: ChangeState) -> Expr {
+    let column = || Expr::col((Entity, Column::State));
+    let pending = || literal(ChangeState::Pending.name());
+    match state {
+        ChangeState::Pending => column().eq(pending()),
+        ended => column().eq(literal(ended.name())).and(column().ne(pending())),
+    }
 }
 
 fn decision_columns(decision: Decision) -> (&'static str, Option<i64>) {

@@ -1,6 +1,6 @@
 //! Changes for those who look.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use relevo_domain::{
@@ -11,10 +11,10 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef,
     Select,
     prelude::Uuid,
-    sea_query::{Expr, Query},
+    sea_query::{Expr, Func, FunctionCall, Query},
 };
 
-use super::{ChangeFilter, ChangeReport};
+use super::{ChangeFilter, ChangeReport, stored_as};
 use crate::{
     Error, View,
     entity::{
@@ -40,28 +40,56 @@ impl View {
         limit: u64,
         now: Timestamp,
     ) -> Result<Vec<ChangeReport>, Error> {
-        let mut query = Entity::find().order_by_desc(Column::ChangeId);
-        match &filter.participant {
-            None => query = page(query, filter, Column::ChangeId, before, now).limit(limit),
-            Some((account, parts)) => {
-                let ids = participant::Entity::find()
-                    .select_only()
-                    .column(participant::Column::ChangeId)
-                    .distinct()
-                    .join(JoinType::InnerJoin, participant_to_change())
-                    .filter(participant::Column::AccountId.eq(account.as_str()))
-                    .filter(participant::Column::Part.is_in(parts.iter().map(|part| part.name())))
-                    .order_by_desc(participant::Column::ChangeId);
-                let ids: Vec<Uuid> = page(ids, filter, participant::Column::ChangeId, before, now)
-                    .limit(limit)
-                    .into_tuple()
-                    .all(self.connection())
-                    .await?;
-                query = query.filter(Column::ChangeId.is_in(ids));
+        let query = Entity::find().order_by_desc(Column::ChangeId);
+        let ids: BTreeSet<Uuid> = if let Some((account, parts)) = &filter.participant {
+            let ids = participant::Entity::find()
+                .select_only()
+                .column(participant::Column::ChangeId)
+                .distinct()
+                .join(JoinType::InnerJoin, participant_to_change())
+                .filter(participant::Column::AccountId.eq(account.as_str()))
+                .filter(participant::Column::Part.is_in(parts.iter().map(|part| part.name())))
+                .order_by_desc(participant::Column::ChangeId);
+            let ids = page(ids, filter, participant::Column::ChangeId, before, now).limit(limit);
+            ids.into_tuple().all(self.connection()).await?.into_iter().collect()
+        } else if filter.service_id.is_none() && !filter.states.is_empty() {
+            self.newest_in_states(&filter.states, before, limit, now).await?
+        } else {
+            let rows = page(query, filter, Column::ChangeId, before, now).limit(limit).all(self.connection()).await?;
+            return self.reports(rows).await;
+        };
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = query.filter(Column::ChangeId.is_in(ids)).all(self.connection()).await?;
+        self.reports(rows).await
+    }
+
+    /// The newest changes of all that are in one of some states: a query for each, since no index has the changes of
+    /// several of them in order.
+    async fn newest_in_states(
+        &self,
+        states: &[ChangeState],
+        before: Option<ChangeId>,
+        limit: u64,
+        now: Timestamp,
+    ) -> Result<BTreeSet<Uuid>, Error> {
+        let mut ids = BTreeSet::new();
+        for state in states {
+            let (stored, unswept) = ways_to_be(*state, now);
+            let of = |way| {
+                let query = Entity::find().select_only().column(Column::ChangeId).filter(way);
+                page(query, &ChangeFilter::default(), Column::ChangeId, before, now)
+            };
+            let newest = of(stored).order_by_desc(Column::ChangeId).limit(limit);
+            ids.extend(newest.into_tuple::<Uuid>().all(self.connection()).await?);
+            if let Some(unswept) = unswept {
+                // Few, but an order would have all that is open walked to find them.
+                ids.extend(of(unswept).into_tuple::<Uuid>().all(self.connection()).await?);
             }
         }
-        let rows = query.all(self.connection()).await?;
-        self.reports(rows).await
+        let surplus = ids.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(ids.into_iter().skip(surplus).collect())
     }
 
     /// The ids of the changes that are open at a moment, for each of some services; oldest first. Those that an account
@@ -76,8 +104,7 @@ impl View {
             .select_only()
             .columns([Column::ServiceKey, Column::ChangeId])
             .filter(Column::ServiceKey.is_in(services.into_iter().map(|key| key.0)))
-            .filter(in_state(ChangeState::Pending, now))
-            .order_by_asc(Column::ChangeId);
+            .filter(in_state(ChangeState::Pending, now));
         if let Some(viewer) = viewer {
             let same = Expr::col((participant::Entity, participant::Column::ChangeId));
             let seen = Query::select()
@@ -93,6 +120,8 @@ impl View {
         for (service, change) in rows {
             ids.entry(ServiceKey(service)).or_default().push(ChangeId(change));
         }
+        // In order here: asked for in order, SQLite walks all that is open instead of looking the services up.
+        ids.values_mut().for_each(|ids| ids.sort_unstable());
         Ok(ids)
     }
 
@@ -127,23 +156,36 @@ impl View {
     }
 
     pub(crate) async fn changes_of(&self, rows: Vec<Model>) -> Result<Vec<ContactChange>, Error> {
+        self.readable_changes_of(rows).await?.into_iter().collect()
+    }
+
+    /// The changes of some rows, each if it can be read.
+    pub(crate) async fn readable_changes_of(
+        &self,
+        rows: Vec<Model>,
+    ) -> Result<Vec<Result<ContactChange, Error>>, Error> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
         let confirmation_rows = confirmation::Entity::find()
             .filter(confirmation::Column::ChangeId.is_in(rows.iter().map(|row| row.change_id)))
             .all(self.connection())
             .await?;
-        let mut confirmations: BTreeMap<Uuid, Vec<Confirmation>> = BTreeMap::new();
+        let mut confirmations: BTreeMap<Uuid, Vec<Result<Confirmation, Error>>> = BTreeMap::new();
         for row in confirmation_rows {
-            confirmations.entry(row.change_id).or_default().push(super::confirmation(row)?);
+            confirmations.entry(row.change_id).or_default().push(super::confirmation(row));
         }
-        rows.into_iter()
-            .map(|row| {
-                let parties = confirmations.remove(&row.change_id).unwrap_or_default();
-                super::contact_change(row, parties)
-            })
-            .collect()
+        let change = |row: Model| {
+            let parties = confirmations.remove(&row.change_id).unwrap_or_default();
+            super::contact_change(row, parties.into_iter().collect::<Result<_, _>>()?)
+        };
+        Ok(rows.into_iter().map(change).collect())
     }
 
     async fn reports(&self, rows: Vec<Model>) -> Result<Vec<ChangeReport>, Error> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
         let administrators = self.administrators(rows.iter().map(|row| row.service_key)).await?;
         let mut deliveries = self.deliveries(rows.iter().map(|row| row.change_id)).await?;
         let changes = self.changes_of(rows).await?;
@@ -189,19 +231,28 @@ fn page<E: EntityTrait>(
 
 /// Whether a change is stored as pending although it is over, or its parties are to be reminded.
 pub(super) fn due(now: Timestamp) -> Condition {
-    let over = Column::ExpireTime.lte(now.as_microsecond());
-    let nearly = Column::RemindTime.lte(now.as_microsecond());
-    Condition::all().add(Column::State.eq(ChangeState::Pending.name())).add(Condition::any().add(over).add(nearly))
+    Condition::all().add(stored_as(ChangeState::Pending)).add(due_time().lte(now.as_microsecond()))
+}
+
+/// When there is next something to do for an open change. The reminder comes before the end. In the words of the index
+/// `change_due`.
+pub(super) fn due_time() -> FunctionCall {
+    Func::coalesce([Column::RemindTime, Column::ExpireTime].map(|column| Expr::col((Entity, column))))
 }
 
 /// Whether a change is in a state at a moment: from its expiry on a pending one is expired, swept or not.
 fn in_state(state: ChangeState, now: Timestamp) -> Condition {
-    let stored = |state: ChangeState| Column::State.eq(state.name());
+    let (stored, unswept) = ways_to_be(state, now);
+    Condition::any().add(stored).add_option(unswept)
+}
+
+/// How a change in a state is stored; and how else, until it is swept.
+fn ways_to_be(state: ChangeState, now: Timestamp) -> (Condition, Option<Condition>) {
+    let now = now.as_microsecond();
+    let stored = |state| Condition::all().add(stored_as(state));
     match state {
-        ChangeState::Pending => Condition::all().add(stored(state)).add(Column::ExpireTime.gt(now.as_microsecond())),
-        ChangeState::Expired => Condition::any()
-            .add(stored(state))
-            .add(Condition::all().add(stored(ChangeState::Pending)).add(Column::ExpireTime.lte(now.as_microsecond()))),
-        ended => Condition::all().add(stored(ended)),
+        ChangeState::Pending => (stored(state).add(Column::ExpireTime.gt(now)), None),
+        ChangeState::Expired => (stored(state), Some(stored(ChangeState::Pending).add(Column::ExpireTime.lte(now)))),
+        ended => (stored(ended), None),
     }
 }

@@ -4,11 +4,15 @@ use jiff::Timestamp;
 use relevo_domain::{AccountId, ChangeId, ContactChange, Seal, ServiceKey, State, contact_change::ChangeState};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, LockBehavior, LockType},
+    ColumnTrait, Condition, EntityTrait, NotSet, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, LockBehavior, LockType, Query, UnionType},
 };
 
-use super::{Part, decision_columns, read::due, state_columns};
+use super::{
+    Part, decision_columns,
+    read::{due, due_time},
+    state_columns, stored_as,
+};
 use crate::{
     Error, Tx,
     entity::{
@@ -37,17 +41,30 @@ impl Tx {
     /// The changes stored as pending that an account is a party of. Nobody else changes them until this transaction
     /// ends.
     pub async fn open_changes_of_party_for_update(&self, account: &AccountId) -> Result<Vec<ContactChange>, Error> {
-        let party =
-            Condition::any().add(Column::Requester.eq(account.as_str())).add(Column::Nominee.eq(account.as_str()));
-        self.locked(Entity::find().filter(pending()).filter(party).lock_exclusive()).await
+        let open_with = |party: Column| {
+            let party = party.eq(account.as_str());
+            Query::select().column(Column::ChangeId).from(Entity).and_where(pending()).and_where(party).to_owned()
+        };
+        // An OR in one query has all that is open walked in the order of its ids.
+        let ids = open_with(Column::Requester).union(UnionType::All, open_with(Column::Nominee)).to_owned();
+        self.locked(Entity::find().filter(Column::ChangeId.in_subquery(ids)).filter(pending()).lock_exclusive()).await
     }
 
-    /// Some of the changes stored as pending whose time is over, or whose parties are to be reminded. Passes over those
+    /// The first of the changes stored as pending whose time is over, or whose parties are to be reminded. Passes over those
     /// that another transaction is changing.
     pub async fn due_changes_for_update(&self, now: Timestamp, limit: u64) -> Result<Vec<ContactChange>, Error> {
-        let query =
-            Entity::find().filter(due(now)).limit(limit).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-        self.locked(query).await
+        let rows = Entity::find()
+            .filter(due(now))
+            .order_by_asc(due_time())
+            .limit(limit)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .all(self.connection())
+            .await?;
+        // One that cannot be read must not keep the others back: it is said, and found again by the next sweep.
+        let readable = |change: Result<_, Error>| {
+            change.inspect_err(|error| tracing::error!(%error, "passed over a change that is due")).ok()
+        };
+        Ok(self.readable_changes_of(rows).await?.into_iter().filter_map(readable).collect())
     }
 
     async fn locked(&self, query: Select<Entity>) -> Result<Vec<ContactChange>, Error> {
@@ -73,7 +90,7 @@ impl Tx {
     /// good. A change that has ended is never stored again, and neither is a decision.
     pub async fn save_contact_change(&self, change: &ContactChange, now: Timestamp) -> Result<(), Error> {
         let saved = Entity::update_many()
-            .set(active(change))
+            .set(standing(change))
             .filter(Column::ChangeId.eq(change.change_id.0))
             .filter(pending())
             .exec(self.connection())
@@ -82,12 +99,13 @@ impl Tx {
             return Err(Error::Stale("contact_change"));
         }
         for (party, row) in change.confirmations.iter().zip(confirmations(change)) {
-            let (decision, _) = decision_columns(party.decision);
-            let undecided_or_same = Condition::any()
-                .add(confirmation::Column::Decision.eq("pending"))
-                .add(confirmation::Column::Decision.eq(decision));
+            let (decision, decide_time) = decision_columns(party.decision);
+            let same = Condition::all()
+                .add(confirmation::Column::Decision.eq(decision))
+                .add(confirmation::Column::DecideTime.eq(decide_time));
+            let undecided_or_same = Condition::any().add(confirmation::Column::Decision.eq("pending")).add(same);
             let saved = confirmation::Entity::update_many()
-                .set(row)
+                .set(confirmation::ActiveModel { change_id: NotSet, account_id: NotSet, ..row })
                 .filter(confirmation::Column::ChangeId.eq(change.change_id.0))
                 .filter(confirmation::Column::AccountId.eq(party.account_id.as_str()))
                 .filter(undecided_or_same)
@@ -133,11 +151,10 @@ impl Tx {
 }
 
 fn pending() -> Expr {
-    Column::State.eq(ChangeState::Pending.name())
+    stored_as(ChangeState::Pending)
 }
 
 fn active(change: &ContactChange) -> ActiveModel {
-    let columns = state_columns(&change.state);
     ActiveModel {
         change_id: Set(change.change_id.0),
         service_key: Set(change.service_key.0),
@@ -148,12 +165,22 @@ fn active(change: &ContactChange) -> ActiveModel {
         nominee: Set(change.nominee.to_string()),
         create_time: Set(change.create_time.as_microsecond()),
         expire_time: Set(change.expire_time.as_microsecond()),
+        ..standing(change)
+    }
+}
+
+/// The columns that move. To set the others to what they are would have every index written anew, and all that refers
+/// to the change looked for.
+fn standing(change: &ContactChange) -> ActiveModel {
+    let columns = state_columns(&change.state);
+    ActiveModel {
         remind_time: Set(change.remind_time.map(|at| at.as_microsecond())),
         state: Set(State::name(&change.state).name().to_owned()),
         settle_time: Set(columns.settle_time),
         settled_by: Set(columns.settled_by.map(ToString::to_string)),
         cause: Set(columns.cause.map(str::to_owned)),
         reason: Set(columns.reason.map(str::to_owned)),
+        ..Default::default()
     }
 }
 

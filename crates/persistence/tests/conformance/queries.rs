@@ -1,0 +1,387 @@
+//! That every call makes as many queries for three hundred rows as for three, and that an index serves each of them.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use relevo_domain::{
+    AccountId, ChangeId, Contacts, Effects, EmailAddress, Event, EventKind, Keyring, Kind, Mail, MailKind, Nonce, Role,
+    Roles, Seal, ServiceKey, contact_change::ChangeState,
+};
+use relevo_persistence::{Attempt, ChangeFilter, Part, Reply, RequestKey, ServiceFilter, Store, Tx};
+use sqlx::{AssertSqlSafe, Row};
+use uuid::Uuid;
+
+use crate::{
+    engine::Database,
+    people::{account, asked_one, at, id, keyring, service, service_id},
+};
+
+/// Scans that are meant: the call and the step of the plan.
+const MEANT: &[(&str, &str)] = &[
+    // The first page of a list of all there is: an index in the order of the list, as far as the page goes.
+    ("accounts_after, first page", "SCAN account USING INDEX sqlite_autoindex_account_1"),
+    ("services_after, holder false, kind false, prefix \"\", false", "SCAN service USING INDEX service_registered"),
+    (
+        "change_reports_before, participant false, service false, states [], false",
+        "SCAN contact_change USING INDEX sqlite_autoindex_contact_change_1",
+    ),
+    // The same of all that is open: the index holds nothing else.
+    (
+        "change_reports_before, participant false, service false, states [\"pending\"], false",
+        "SCAN contact_change USING INDEX change_open",
+    ),
+    // A row for each key that ever made tokens: one or two.
+    ("register_keys", "SCAN token_key"),
+];
+
+/// The queries that run every second or at every decision, and the indexes that serve them: these hold what is open and
+/// what is to be sent, so that what has ended and what was sent costs nothing, however much of it there is.
+const OPEN_ALONE: &[(&str, &str)] = &[
+    ("mail_is_due", "SEARCH outbox USING INDEX outbox_due (due_time<?)"),
+    ("lease_mails", "SEARCH outbox USING INDEX outbox_due (due_time<?)"),
+    ("change_is_due", "SEARCH contact_change USING INDEX change_due (<expr><?)"),
+    ("due_changes_for_update", "SEARCH contact_change USING INDEX change_due (<expr><?)"),
+    ("open_changes_for_update", "SEARCH contact_change USING INDEX change_open_by_service (service_key=?)"),
+    ("open_changes_of_party_for_update", "SEARCH contact_change USING INDEX change_open_by_requester (requester=?)"),
+    ("open_changes_of_party_for_update", "SEARCH contact_change USING INDEX change_open_by_nominee (nominee=?)"),
+];
+
+/// A database with thousands of rows in each table: services `s00001.example` onwards, each with a contact change, of which
+/// the first thousand are pending. Ann asks for most of them, and for three hundred of the pending ones; she has had
+/// three hundred tokens for the first.
+const FILL: &str = "
+    CREATE TEMP TABLE n AS WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 4000)
+        SELECT n, unhex(printf('%032x', n)) AS key, printf('s%05d.example', n) AS name,
+            printf('aa%d-ovh', n) AS account FROM n;
+    INSERT INTO account SELECT account, 'Ada', 'ada@example.com', 'en', 'good', 0, 0, 1 FROM n;
+    INSERT INTO account VALUES ('an1-ovh', 'Ann', 'ann@example.com', 'en', 'good', 0, 0, 1);
+    INSERT INTO service SELECT key, name, iif(n % 100 = 0, 'vps', 'domain'), NULL, 0, 0, NULL, 1 FROM n;
+    INSERT INTO contact SELECT key, 'administrator', 'an1-ovh', name FROM n;
+    INSERT INTO contact SELECT key, 'technical', account, name FROM n;
+    INSERT INTO contact SELECT key, 'billing', account, name FROM n;
+    INSERT INTO contact_change SELECT key, key, name, 2, iif(n BETWEEN 301 AND 1000, account, 'an1-ovh'), account, printf('aa%d-ovh', 4001 - n), 0,
+        10000000 + n, iif(n <= 500, 1000000 + n, NULL), iif(n <= 1000, 'pending', 'done'),
+        iif(n <= 1000, NULL, 1), NULL, NULL, NULL FROM n;
+    INSERT INTO participant SELECT change_id, 'requester', requester FROM contact_change;
+    INSERT INTO participant SELECT change_id, 'nominee', nominee FROM contact_change;
+    INSERT INTO participant SELECT change_id, 'incumbent', incumbent FROM contact_change;
+    INSERT INTO participant SELECT change_id, 'administrator', requester FROM contact_change;
+    INSERT INTO confirmation SELECT change_id, account_id, iif(state = 'done', 'accepted', 'pending'),
+        iif(state = 'done', 1, NULL), 1, 1, 0, NULL, 0
+        FROM contact_change JOIN participant USING (change_id) WHERE part IN ('requester', 'nominee');
+    INSERT INTO seal SELECT change_id, account_id, 1, change_id, 'key' FROM confirmation;
+    INSERT INTO seal SELECT c.change_id, 'an1-ovh', n + 1, c.change_id, 'key'
+        FROM n, contact_change c WHERE n < 300 AND c.change_id = unhex(printf('%032x', 1));
+    INSERT INTO outbox (kind, change_id, account_id, generation, state, create_time, due_time, lease_count, attempts)
+        SELECT 'confirm', change_id, account_id, generation,
+            CASE WHEN change_id < unhex(printf('%032x', 1000)) THEN 'queued' ELSE 'sent' END, 0, 1000000, 0, 0
+        FROM seal;
+    INSERT INTO event (event_time, kind, caller) SELECT n, 'account-created', 'caller' FROM n;
+    INSERT INTO request SELECT 'caller', 'm', account, key, x'00', x'00', n FROM n;
+";
+
+/// What a store was asked, call by call.
+#[derive(Default)]
+struct Calls {
+    log: Arc<Mutex<Vec<String>>>,
+    made: Vec<(String, Vec<String>)>,
+}
+
+impl Calls {
+    fn watch(&self, store: &mut Store) {
+        let log = Arc::clone(&self.log);
+        store.on_statement(move |sql| log.lock().unwrap().push(sql.to_owned()));
+    }
+
+    /// Files what was asked since the last call.
+    fn file<T>(&mut self, name: impl Into<String>, answer: Result<T, relevo_persistence::Error>) -> T {
+        let name = name.into();
+        let asked = std::mem::take(&mut *self.log.lock().unwrap());
+        let answer = answer.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!asked.is_empty(), "{name} asked nothing");
+        self.made.push((name, asked));
+        answer
+    }
+
+    /// All statements, each with the call that it was made by.
+    fn statements(&self) -> BTreeSet<(&str, &str)> {
+        self.made.iter().flat_map(|(name, asked)| asked.iter().map(|sql| (name.as_str(), sql.as_str()))).collect()
+    }
+
+    fn counts(&self) -> Vec<(&str, usize)> {
+        self.made.iter().map(|(name, asked)| (name.as_str(), asked.len())).collect()
+    }
+}
+
+fn party(n: u64) -> AccountId {
+    AccountId::parse(&format!("aa{n}-ovh")).unwrap()
+}
+
+fn change_id(n: u64) -> ChangeId {
+    ChangeId(Uuid::from_u128(n.into()))
+}
+
+fn mail(kind: MailKind, change: Option<u64>, account: &str, generation: i64) -> Mail {
+    let account_id = AccountId::parse(account).unwrap();
+    Mail { kind, change_id: change.map(change_id), account_id, generation, to_address: None }
+}
+
+/// Makes every call that reads, for so many rows.
+async fn read(store: &Store, rows: u64, calls: &mut Calls) {
+    let view = store.read().await.unwrap();
+    let first = service_id("s00001.example");
+    calls.file("account", view.account(&party(1)).await).unwrap();
+    let ids: Vec<_> = (1..=rows).map(party).collect();
+    assert_eq!(calls.file("accounts", view.accounts(&ids).await).len() as u64, rows);
+    for (name, after) in [("accounts_after, first page", None), ("accounts_after", Some(party(1)))] {
+        assert_eq!(calls.file(name, view.accounts_after(after.as_ref(), rows).await).len() as u64, rows);
+    }
+    calls.file("service", view.service(&first).await).unwrap();
+
+    let roles = Role::ALL.into_iter().collect::<Roles>();
+    for (holder, kind, prefix) in [
+        (false, false, ""),
+        (false, false, "s0"),
+        (false, true, ""),
+        (false, true, "s0"),
+        (true, false, ""),
+        (true, false, "s0"),
+        (true, true, ""),
+        (true, true, "s0"),
+    ] {
+        for after in [None, Some(&first)] {
+            let filter = ServiceFilter {
+                holder: holder.then(|| (id("ann"), roles)),
+                kind: kind.then(|| Kind::parse("domain").unwrap()),
+                prefix: prefix.to_owned(),
+            };
+            let name = format!("services_after, holder {holder}, kind {kind}, prefix {prefix:?}, {}", after.is_some());
+            assert_eq!(calls.file(name, view.services_after(&filter, after, rows).await).len() as u64, rows);
+        }
+    }
+
+    let now = at(0);
+    calls.file("change_report", view.change_report(change_id(1)).await).unwrap();
+    let ended = vec![ChangeState::Done, ChangeState::Refused, ChangeState::Cancelled, ChangeState::Failed];
+    let states = [vec![], vec![ChangeState::Pending], vec![ChangeState::Expired], vec![ChangeState::Done], ended];
+    for (parts, service, states) in [None, Some(Part::ALL.to_vec())]
+        .iter()
+        .flat_map(|parts| [false, true].map(|service| (parts, service)))
+        .flat_map(|(parts, service)| states.iter().map(move |states| (parts, service, states)))
+    {
+        for before in [None, Some(change_id(4000))] {
+            let filter = ChangeFilter {
+                participant: parts.clone().map(|parts| (id("ann"), parts)),
+                states: states.clone(),
+                service_id: service.then(|| first.clone()),
+            };
+            let names: Vec<_> = states.iter().map(|state| state.name()).collect();
+            let name = format!(
+                "change_reports_before, participant {}, service {service}, states {names:?}, {}",
+                parts.is_some(),
+                before.is_some()
+            );
+            calls.file(name, view.change_reports_before(&filter, before, rows, now).await);
+        }
+    }
+
+    let keys = (1..=rows).map(|n| ServiceKey(Uuid::from_u128(n.into())));
+    calls.file("open_change_ids", view.open_change_ids(keys.clone(), None, now).await);
+    calls.file("open_change_ids, of a viewer", view.open_change_ids(keys, Some(&id("ann")), now).await);
+    calls.file("change_is_due", view.change_is_due(now).await);
+    let with_seals = if rows < 300 { 2 } else { 1 };
+    calls.file("seals", view.seals(change_id(with_seals)).await);
+    calls.file("mail_is_due", view.mail_is_due(now).await);
+    let confirm = mail(MailKind::Confirm, Some(with_seals), "an1-ovh", 1);
+    assert!(calls.file("letter with a token", view.mail_material(&confirm).await).about.unwrap().seal.is_some());
+    calls.file("letter of a notice", view.mail_material(&mail(MailKind::Done, Some(with_seals), "an1-ovh", 0)).await);
+    calls
+        .file("letter about an address", view.mail_material(&mail(MailKind::AddressChanged, None, "an1-ovh", 2)).await);
+    calls.file("answer", view.answer(&request_key(1)).await).unwrap();
+    calls.file("answer_is_older", view.answer_is_older(at(0)).await);
+}
+
+fn request_key(n: u64) -> RequestKey {
+    let request_id = Uuid::from_u128(n.into());
+    RequestKey { caller: "caller".to_owned(), method: "m", account_id: Some(party(n)), request_id }
+}
+
+/// Makes every call that changes something, for so many rows. Undoes it all.
+async fn write(store: &Store, rows: u64, calls: &mut Calls) {
+    let tx = store.write().await.unwrap();
+    let now = at(0);
+    directory(&tx, calls).await;
+
+    let name = "open_changes_for_update";
+    assert_eq!(calls.file(name, tx.open_changes_for_update(ServiceKey(Uuid::from_u128(3)), None).await).len(), 1);
+    let also = tx.open_changes_for_update(ServiceKey(Uuid::from_u128(3)), Some(change_id(2000))).await;
+    assert_eq!(calls.file("open_changes_for_update with another", also).len(), 2);
+    let whose = if rows < 300 { party(3996) } else { id("ann") };
+    calls.file("open_changes_of_party_for_update", tx.open_changes_of_party_for_update(&whose).await);
+    let due = calls.file("due_changes_for_update", tx.due_changes_for_update(now, rows).await);
+    assert_eq!(due.len() as u64, rows);
+
+    let free = service(5000, "free.example", "ann ann ann");
+    tx.insert_service(&free).await.unwrap();
+    calls.log.lock().unwrap().clear();
+    tx.insert_account(&account("nora")).await.unwrap();
+    calls.log.lock().unwrap().clear();
+    let (mut change, _) = asked_one(5000, &free, "ann", "technical=nora");
+    let inserted = tx.insert_contact_change(&change, &id("ann")).await;
+    calls.file("insert_contact_change", inserted);
+    change.remind_time = None;
+    calls.file("save_contact_change", tx.save_contact_change(&change, now).await);
+    change.cancel(None, &id("ann"), now, &mut Effects::default()).unwrap();
+    calls.file("save_contact_change, ended", tx.save_contact_change(&change, now).await);
+    calls.file("supersede_tokens", tx.supersede_tokens(&id("ann"), (1..=rows).map(change_id)).await);
+    calls.file("push", tx.push(&effects(rows), "caller", now).await);
+
+    let leased = calls.file("lease_mails", tx.lease_mails(now, at(60), rows).await);
+    assert_eq!(leased.len() as u64, rows);
+    let leases: Vec<_> = leased.iter().map(|due| due.lease).collect();
+    calls.file("renew_leases", tx.renew_leases(&leases, at(90)).await);
+    let reply = Reply { codes: "451".to_owned(), text: "Later.".to_owned() };
+    for attempt in [
+        Attempt::Returned(now),
+        Attempt::Postponed(reply.clone(), now),
+        Attempt::Deferred(reply.clone(), now),
+        Attempt::Failed(Some(reply)),
+        Attempt::Withdrawn,
+        Attempt::Sent,
+    ] {
+        let name = format!("record_attempt {}", attempt.name());
+        calls.file(name, tx.record_attempt(leases[0], &attempt, now).await);
+    }
+
+    let key = RequestKey { caller: "another".to_owned(), ..request_key(1) };
+    calls.file("remember_answer", tx.remember_answer(&key, &[1], vec![2], now).await);
+    let before = jiff::Timestamp::from_microsecond(i64::try_from(rows).unwrap() + 1).unwrap();
+    assert_eq!(calls.file("forget_answers", tx.forget_answers(before).await), rows);
+    calls.file("register_keys", tx.register_keys(&keyring(), now).await);
+    let rotated = Keyring::new(relevo_domain::Key::new([8; 32]), vec![keyring().signing().clone()]);
+    calls.file("register_keys", tx.register_keys(&rotated, now).await);
+    tx.roll_back().await.unwrap();
+}
+
+/// The calls about accounts and services.
+async fn directory(tx: &Tx, calls: &mut Calls) {
+    let mut own = calls.file("account_for_update", tx.account_for_update(&party(1)).await).unwrap();
+    own.revision += 1;
+    calls.file("save_account", tx.save_account(&own).await);
+    calls.file("insert_account", tx.insert_account(&account("tom")).await);
+    let name = "service_of_change_for_update";
+    let mut own = calls.file(name, tx.service_of_change_for_update(change_id(2)).await).unwrap();
+    calls.file("service_for_update", tx.service_for_update(&own.service_id).await).unwrap();
+    own.revision += 1;
+    calls.file("save_service", tx.save_service(&own).await);
+    own.revision += 1;
+    own.contacts = Contacts { administrator: id("tom"), technical: id("tom"), billing: id("tom") };
+    calls.file("save_service, passed", tx.save_service(&own).await);
+    own.revision += 1;
+    own.delete_time = Some(at(0));
+    calls.file("save_service, deleted", tx.save_service(&own).await);
+    calls.file("insert_service", tx.insert_service(&service(4900, "new.example", "tom ann ann")).await);
+}
+
+fn effects(rows: u64) -> Effects {
+    let seal = |n| Seal {
+        change_id: change_id(n),
+        account_id: id("ann"),
+        generation: 1000,
+        nonce: Nonce([0; 16]),
+        key_id: keyring().signing().key_id().clone(),
+    };
+    let old_address = |mut mail: Mail| {
+        mail.to_address = Some(EmailAddress::parse("ann@example.com").unwrap());
+        mail
+    };
+    let event = |n| Event {
+        kind: EventKind::ChangeOpened,
+        account_id: Some(party(n)),
+        service_key: None,
+        change_id: Some(change_id(n)),
+    };
+    Effects {
+        seals: (1..=rows).map(seal).collect(),
+        mails: (1..=rows).map(|n| old_address(mail(MailKind::Expired, Some(n), "an1-ovh", 0))).collect(),
+        events: (1..=rows).map(event).collect(),
+    }
+}
+
+/// Every call, for three rows and for three hundred.
+async fn all_calls(db: &Database) -> [Calls; 2] {
+    let mut connection = db.connect(true).await;
+    sqlx::raw_sql(FILL).execute(&mut connection).await.unwrap();
+    let mut sizes = [Calls::default(), Calls::default()];
+    for (calls, rows) in sizes.iter_mut().zip([3, 300]) {
+        let mut store = db.open_again().await;
+        calls.watch(&mut store);
+        read(&store, rows, calls).await;
+        write(&store, rows, calls).await;
+    }
+    sizes
+}
+
+#[tokio::test]
+async fn a_call_makes_as_many_queries_for_three_hundred_rows_as_for_three() {
+    let [few, many] = all_calls(&Database::sqlite().await).await;
+    assert_eq!(few.counts(), many.counts());
+    // A list by states asks for each of them.
+    let many = |(call, _): &(&str, usize)| !call.starts_with("change_reports_before");
+    let most = few.counts().into_iter().filter(many).max_by_key(|(_, count)| *count).unwrap();
+    assert_eq!(most, ("letter with a token", 6));
+}
+
+/// The plan of each statement, step by step, under the call that it was made by.
+async fn plans(db: &Database, sizes: &[Calls]) -> BTreeSet<(String, String, String)> {
+    // Its plans are those of the store: both have the planner's stability guarantee, and so plan without the values.
+    let mut connection = db.connect(true).await;
+    let mut plans = BTreeSet::new();
+    for (call, sql) in sizes.iter().flat_map(Calls::statements) {
+        let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"))).fetch_all(&mut connection).await;
+        for step in plan.unwrap() {
+            plans.insert((call.to_owned(), step.get("detail"), sql.chars().take(300).collect()));
+        }
+    }
+    plans
+}
+
+#[tokio::test]
+async fn an_index_serves_every_query() {
+    let db = Database::sqlite().await;
+    let sizes = all_calls(&db).await;
+    for with_statistics in [false, true] {
+        if with_statistics {
+            db.execute("ANALYZE").await;
+        }
+        let mut used = BTreeSet::new();
+        for (call, step, sql) in plans(&db, &sizes).await {
+            let constant = step.contains("CONSTANT ROW") || step.contains("VALUES CLAUSE");
+            if step.contains("SCAN") && !constant {
+                let meant = MEANT.iter().find(|meant| **meant == (call.as_str(), step.as_str()));
+                used.insert(
+                    meant.unwrap_or_else(|| panic!("{call}, with statistics {with_statistics}: {step}: {sql}")),
+                );
+            }
+        }
+        assert_eq!(used.len(), MEANT.len(), "a scan is meant that does not happen");
+    }
+}
+
+#[tokio::test]
+async fn what_has_ended_and_what_was_sent_is_not_looked_at() {
+    let db = Database::sqlite().await;
+    let sizes = all_calls(&db).await;
+    for with_statistics in [false, true] {
+        if with_statistics {
+            db.execute("ANALYZE").await;
+        }
+        let plans = plans(&db, &sizes).await;
+        for (call, step) in OPEN_ALONE {
+            let steps: Vec<_> = plans.iter().filter(|(of, ..)| of == call).map(|(_, step, _)| step).collect();
+            assert!(steps.iter().any(|taken| taken == step), "{call}, with statistics {with_statistics}: {steps:#?}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Answers that are given again, and the keys that tokens were made with.
+
+use relevo_domain::{AccountId, Key, Keyring};
+use relevo_persistence::{Error, RequestKey};
+use uuid::Uuid;
+
+use crate::{
+    engine::Database,
+    people::{at, id},
+};
+
+on_every_engine!(
+    an_answer_is_that_of_its_whole_key,
+    an_answer_is_remembered_once,
+    what_is_forgotten_is_older,
+    the_first_key_is_noted,
+    a_ring_without_the_newest_key_is_refused,
+    a_ring_may_turn_back,
+    a_ring_turns_whatever_the_clock_says,
+);
+
+fn key(caller: &str, method: &'static str, account: Option<&str>, n: u128) -> RequestKey {
+    let account_id = account.map(id);
+    RequestKey { caller: caller.to_owned(), method, account_id, request_id: Uuid::from_u128(n) }
+}
+
+async fn an_answer_is_that_of_its_whole_key(db: &Database) {
+    let keys = [
+        key("panel", "Accept", Some("ann"), 1),
+        key("panel", "Accept", Some("ann"), 2),
+        key("panel", "Accept", Some("tom"), 1),
+        key("panel", "Accept", None, 1),
+        key("panel", "Refuse", Some("ann"), 1),
+        key("shop", "Accept", Some("ann"), 1),
+    ];
+    let tx = db.store.write().await.unwrap();
+    for (n, key) in (0_u8..).zip(&keys) {
+        assert_eq!(tx.answer(key).await.unwrap(), None);
+        tx.remember_answer(key, &[n, 0, 0xff], vec![n; usize::from(n)], at(0)).await.unwrap();
+    }
+    for (n, key) in (0_u8..).zip(&keys) {
+        assert_eq!(tx.answer(key).await.unwrap(), Some((vec![n, 0, 0xff], vec![n; usize::from(n)])));
+    }
+}
+
+async fn an_answer_is_remembered_once(db: &Database) {
+    let tx = db.store.write().await.unwrap();
+    let key = key("panel", "Accept", None, 1);
+    tx.remember_answer(&key, &[1], vec![1], at(0)).await.unwrap();
+    assert!(matches!(tx.remember_answer(&key, &[2], vec![2], at(1)).await, Err(Error::Database(_))));
+    assert_eq!(tx.answer(&key).await.unwrap(), Some((vec![1], vec![1])));
+}
+
+async fn what_is_forgotten_is_older(db: &Database) {
+    let tx = db.store.write().await.unwrap();
+    for n in 1..=3_u8 {
+        tx.remember_answer(&key("panel", "Accept", None, n.into()), &[], vec![n], at(n.into())).await.unwrap();
+    }
+    assert!(!tx.answer_is_older(at(1)).await.unwrap());
+    assert_eq!(tx.forget_answers(at(1)).await.unwrap(), 0);
+    assert!(tx.answer_is_older(at(3)).await.unwrap());
+    assert_eq!(tx.forget_answers(at(3)).await.unwrap(), 2);
+    assert!(!tx.answer_is_older(at(3)).await.unwrap());
+    assert_eq!(tx.answer(&key("panel", "Accept", None, 2)).await.unwrap(), None);
+    assert_eq!(tx.answer(&key("panel", "Accept", None, 3)).await.unwrap(), Some((vec![], vec![3])));
+}
+
+/// A ring of keys, the signing one first.
+fn ring(keys: &[u8]) -> Keyring {
+    let mut keys = keys.iter().map(|n| Key::new([*n; 32]));
+    Keyring::new(keys.next().unwrap(), keys.collect())
+}
+
+/// Registers rings one after the other, each at a moment; says which were taken.
+async fn registered(db: &Database, rings: &[(&[u8], i64)]) -> Vec<bool> {
+    let mut taken = Vec::new();
+    for (keys, seconds) in rings {
+        let tx = db.store.write().await.unwrap();
+        match tx.register_keys(&ring(keys), at(*seconds)).await {
+            Ok(()) => tx.commit().await.unwrap(),
+            Err(Error::KeyMissing(_)) => tx.roll_back().await.unwrap(),
+            Err(error) => panic!("{error}"),
+        }
+        taken.push(is_newest(db, keys[0]).await);
+    }
+    taken
+}
+
+/// Whether a ring of this key alone starts.
+async fn is_newest(db: &Database, key: u8) -> bool {
+    let tx = db.store.write().await.unwrap();
+    tx.register_keys(&ring(&[key]), at(0)).await.is_ok()
+}
+
+async fn the_first_key_is_noted(db: &Database) {
+    assert_eq!(registered(db, &[(&[1, 2], 0), (&[1], 1)]).await, [true, true]);
+    assert_eq!(db.number("SELECT count(*) FROM token_key").await, 1);
+    let name = ring(&[1]).signing().key_id().0.clone();
+    assert_eq!(db.number(&format!("SELECT count(*) FROM token_key WHERE key_id = '{name}'")).await, 1);
+}
+
+async fn a_ring_without_the_newest_key_is_refused(db: &Database) {
+    assert_eq!(registered(db, &[(&[1], 0)]).await, [true]);
+    let tx = db.store.write().await.unwrap();
+    let refused = tx.register_keys(&ring(&[2, 3]), at(1)).await.unwrap_err();
+    let name = ring(&[1]).signing().key_id().0.clone();
+    assert!(matches!(&refused, Error::KeyMissing(missing) if *missing == name), "{refused}");
+    assert!(refused.to_string().contains(&name) && refused.to_string().contains("token.key"), "{refused}");
+    tx.roll_back().await.unwrap();
+    assert_eq!(registered(db, &[(&[2], 1), (&[2, 1], 2), (&[1], 3), (&[3, 1], 4)]).await, [false, true, false, false]);
+}
+
+async fn a_ring_may_turn_back(db: &Database) {
+    assert_eq!(registered(db, &[(&[1], 0), (&[2, 1], 1), (&[1, 2], 2)]).await, [true; 3]);
+    assert!(!is_newest(db, 2).await);
+}
+
+async fn a_ring_turns_whatever_the_clock_says(db: &Database) {
+    assert_eq!(registered(db, &[(&[1], 10), (&[2, 1], 10), (&[3, 2], 5), (&[2, 3], 5)]).await, [true; 4]);
+    assert!(!is_newest(db, 3).await);
+}
+
+#[test]
+fn an_account_never_has_the_id_that_stands_for_none() {
+    assert!(AccountId::parse("").is_err());
+}
