@@ -3,7 +3,9 @@
 mod bad_input;
 mod bad_values;
 mod dry_run;
+mod filters;
 mod guide;
+mod lists;
 mod reasons;
 mod repeating;
 mod scene;
