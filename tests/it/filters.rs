@@ -96,6 +96,11 @@ async fn services_are_listed_by_account_role_kind_and_beginning() {
         }
     }
     assert_eq!((lists, longest), ((1 + 4 * 7) * 4 * 11, all.len()));
+
+    for text in ["a".repeat(253), "é".repeat(253)] {
+        let request = ListServicesRequest { text, ..Default::default() };
+        assert!(server.contacts().list_services(request).await.unwrap().into_inner().services.is_empty());
+    }
 }
 
 /// The newest code that a person was mailed.

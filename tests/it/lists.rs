@@ -1,5 +1,7 @@
 //! Lists: order, filters and pages.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story that cannot go on stops")]
+
 use std::collections::BTreeSet;
 
 use relevo_tests::{

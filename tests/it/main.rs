@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bad_values;
+mod directory;
 mod dry_run;
 mod filters;
 mod guide;
