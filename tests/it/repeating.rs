@@ -1,5 +1,7 @@
 //! A call that is repeated under its `request_id` answers as the first time and does nothing.
 
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on stops")]
+
 use std::time::Duration;
 
 use relevo_tests::{

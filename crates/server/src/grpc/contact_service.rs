@@ -182,9 +182,9 @@ impl ContactService for Api {
         let account_id = form.optional_account_id("account_id", &message.account_id);
         let roles = form.roles(&message.roles);
         let kind = form.optional("kind", &message.kind, Kind::parse);
-        let prefix = form.read("text", &message.text, |text| match text.len() {
+        let prefix = form.read("text", &message.text, |text| match text.chars().count() {
             0..=253 => Ok(text.to_lowercase()),
-            _ => Err(Invalid("must be at most 253 bytes")),
+            _ => Err(Invalid("must be at most 253 characters")),
         });
         if !message.roles.is_empty() && message.account_id.is_empty() {
             form.violate::<()>("account_id", "is required with roles");
