@@ -95,8 +95,9 @@ impl Server {
         let core = self.core.clone();
         async move {
             let (health, health_service) = tonic_health::server::health_reporter();
-            report_health(&health, core.store.ping().await.is_ok()).await;
-            let watching = tokio::spawn(watch_health(health, core.store.clone(), stop.clone()));
+            let is_well = core.store.ping().await.is_ok();
+            report_health(&health, is_well).await;
+            let watching = tokio::spawn(watch_health(health, is_well, core.store.clone(), stop.clone()));
             let reflection = || {
                 tonic_reflection::server::Builder::configure()
                     .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
@@ -166,8 +167,7 @@ impl Server {
 }
 
 /// Says whether the database answers, until told to stop; from then on that nothing is served.
-async fn watch_health(mut health: HealthReporter, store: Store, stop: CancellationToken) {
-    let mut was_well = true;
+async fn watch_health(mut health: HealthReporter, mut was_well: bool, store: Store, stop: CancellationToken) {
     while stop.run_until_cancelled(tokio::time::sleep(HEALTH_INTERVAL)).await.is_some() {
         let is_well = match tokio::time::timeout(HEALTH_INTERVAL, store.ping()).await {
             Ok(Ok(())) => true,
