@@ -1,5 +1,6 @@
 //! Mails as their readers see them.
 
+use jiff::Timestamp;
 use mail_parser::MessageParser;
 use relevo_outbound::Message;
 
@@ -12,6 +13,8 @@ pub struct Letter {
     pub to: String,
     /// Its Message-ID.
     pub message_id: String,
+    /// Its date: when it became due.
+    pub date: Timestamp,
     /// Its subject.
     pub subject: String,
     /// Its headers as they travel.
@@ -42,6 +45,7 @@ impl Letter {
             headers: headers.to_owned(),
             kind: message_id.split('.').next().unwrap_or_default().to_owned(),
             to: to.to_owned(),
+            date: Timestamp::from_second(parsed.date().unwrap().to_timestamp()).unwrap(),
             subject: parsed.subject().unwrap().to_owned(),
             html: parsed.body_html(0).unwrap().into_owned(),
             message_id,

@@ -1,5 +1,7 @@
 //! Mails that wait: how long, how often, until when; and that nothing waits for them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::time::Duration;
 
 use relevo_tests::{

@@ -1,5 +1,7 @@
 //! Whose fault a failure is: the relay's until it has taken the sender, this mail's from the recipient on.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::time::Duration;
 
 use relevo_tests::{

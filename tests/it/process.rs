@@ -1,5 +1,7 @@
 //! The `relevo` command: how it starts, what it refuses to start with, how it stops.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::{
     fs::{self, Permissions},
     os::unix::fs::{MetadataExt, PermissionsExt},

@@ -6,6 +6,9 @@ use relevo_server::config::DEFAULTS;
 use relevo_tests::process::{Serving, run};
 use tempfile::TempDir;
 
+/// Variables, and the lines that are said about them.
+type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+
 const RIGHT: &str = "The configuration is right.\n";
 
 /// Every key with a value that is not its default, as it is written in the environment.
@@ -166,14 +169,12 @@ async fn a_file_that_is_not_there_or_no_toml_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_refused_by_check_config_and_at_start_alike() {
     let folder = TempDir::new().unwrap();
-    let smtp = ("RELEVO__MAIL__TRANSPORT", "smtp");
-    /// The environment, and the lines that are said about it.
-    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
-    let cases: [Case<'_>; 7] = [
-        (&[smtp, ("RELEVO__MAIL__SMTP__TLS", "implicit")], &["mail.smtp.tls: implicit is not served yet"]),
-        (&[smtp, ("RELEVO__MAIL__SMTP__TLS", "starttls")], &["mail.smtp.tls: starttls is not served yet"]),
+    const SMTP: (&str, &str) = ("RELEVO__MAIL__TRANSPORT", "smtp");
+    let cases: [Case; 7] = [
+        (&[SMTP, ("RELEVO__MAIL__SMTP__TLS", "implicit")], &["mail.smtp.tls: implicit is not served yet"]),
+        (&[SMTP, ("RELEVO__MAIL__SMTP__TLS", "starttls")], &["mail.smtp.tls: starttls is not served yet"]),
         (
-            &[smtp, ("RELEVO__MAIL__SMTP__HOST", "relay.example.com")],
+            &[SMTP, ("RELEVO__MAIL__SMTP__HOST", "relay.example.com")],
             &["mail.smtp.tls: none is for a relay on a loopback"],
         ),
         (&[("RELEVO__GRPC__LISTEN", "0.0.0.0:50051")], &["grpc.listen: 0.0.0.0:50051 is not a loopback address"]),

@@ -9,9 +9,19 @@ use std::{
 
 use prost_types::FileDescriptorProto;
 
+use relevo_outbound::Memory;
+use relevo_server::{
+    Clock, Config, Server,
+    config::{Keys, MailTransport},
+    listen,
+};
 use relevo_tests::{TestServer, eventually, process::Serving, v1::FILE_DESCRIPTOR_SET};
 use tokio_stream::StreamExt;
-use tonic::{Code, transport::Channel};
+use tokio_util::sync::CancellationToken;
+use tonic::{
+    Code,
+    transport::{Channel, Endpoint},
+};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
 const SERVICES: [&str; 2] = ["relevo.v1.ContactService", "relevo.v1.RequestService"];
@@ -64,6 +74,37 @@ async fn a_server_whose_database_is_damaged_is_not_well_until_it_is_whole_again(
     let is_well = async || (health(&serving.channel(), "").await == Ok(ServingStatus::Serving)).then_some(());
     eventually("it is well again", within, is_well).await;
     caller.account("no000002-ovh", "").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_begins_without_its_database_is_well_once_it_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("relevo.db");
+    let mut config = Config::parse("").unwrap();
+    config.mail_transport = MailTransport::Memory(Memory::default());
+    config.database_url = format!("sqlite://{}", database.display());
+    config.keys = Keys::File(folder.path().join("token.key"));
+    let server = Server::open(&config, Clock::System).await.unwrap();
+
+    let files = ["relevo.db", "relevo.db-wal", "relevo.db-shm"].map(|name| folder.path().join(name));
+    let whole = files.clone().map(|path| fs::read(path).unwrap());
+    let put = |path: &std::path::Path, bytes: &[u8]| {
+        OpenOptions::new().write(true).open(path).unwrap().write_all(bytes).unwrap();
+    };
+    files.iter().zip(&whole).for_each(|(path, bytes)| put(path, &vec![0x5a; bytes.len()]));
+    let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(server.serve(listener, stop.clone()));
+    let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
+    let within = Duration::from_secs(20);
+    let is = async |status| (health(&channel, "").await == Ok(status)).then_some(());
+    eventually("it says that it is not well", within, async || is(ServingStatus::NotServing).await).await;
+    files.iter().zip(&whole).for_each(|(path, bytes)| put(path, bytes));
+    eventually("it is well", within, async || is(ServingStatus::Serving).await).await;
+    stop.cancel();
+    drop(channel);
+    serving.await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,1 +1,4 @@
-fn main() {}
+//! The long stories: kills by the dozen, changes by the thousand.
+
+mod crowd;
+mod kills;

@@ -12,6 +12,8 @@ mod error;
 mod event;
 mod migration;
 mod outbox;
+#[cfg(test)]
+mod pragmas;
 mod request;
 mod row;
 mod service;
