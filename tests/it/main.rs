@@ -1,7 +1,5 @@
 //! The service from outside, one file a story.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
 mod bad_input;
 mod bad_values;
 mod cases;

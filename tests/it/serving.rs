@@ -10,11 +10,7 @@ use std::{
 use prost_types::FileDescriptorProto;
 
 use relevo_outbound::Memory;
-use relevo_server::{
-    Clock, Config, Server,
-    config::{Keys, MailTransport},
-    listen,
-};
+use relevo_server::{Clock, Config, Keys, Server, config::MailTransport, listen};
 use relevo_tests::{TestServer, eventually, process::Serving, v1::FILE_DESCRIPTOR_SET};
 use tokio_stream::StreamExt;
 use tokio_util::sync::CancellationToken;

@@ -19,7 +19,12 @@ mod row;
 mod service;
 mod transaction;
 
-use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    str::FromStr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use migration::Migrator;
 use sea_orm::{
@@ -27,7 +32,7 @@ use sea_orm::{
     TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 pub use contact_change::{ChangeFilter, ChangeReport, Part};
 pub use error::Error;
@@ -64,21 +69,12 @@ impl Store {
             // With WAL, FULL syncs the log at each commit: what was answered OK survives a power cut.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5))
+            .busy_timeout(PATIENCE)
             .statement_cache_capacity(256);
-        let pool = |size: u32| {
-            SqlitePoolOptions::new()
-                .min_connections(1)
-                .max_connections(size)
-                .acquire_timeout(Duration::from_secs(5))
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .test_before_acquire(false)
-        };
         let failed = |error: sqlx::Error| Error::Url(format!("cannot open {}: {error}", path.display()));
         // The writer first: it makes the file and turns the log on, which readers cannot.
-        let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
-        let readers = pool(4).connect_with(options.pragma("query_only", "on")).await.map_err(failed)?;
+        let writer = pool(1, options.clone()).await.map_err(failed)?;
+        let readers = pool(4, options.pragma("query_only", "on")).await.map_err(failed)?;
         Ok(Self {
             writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
             readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
@@ -130,6 +126,36 @@ impl Store {
         self.writer.close().await?;
         Ok(())
     }
+}
+
+/// How long is waited for a database that others are busy with.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Connections to a file. Tries again while others turn the log of a new file on: SQLite's own timeout does not wait for
+/// that.
+async fn pool(size: u32, options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let pool = SqlitePoolOptions::new()
+            .min_connections(1)
+            .max_connections(size)
+            .acquire_timeout(PATIENCE)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false);
+        match pool.connect_with(options.clone()).await {
+            Err(error) if is_busy(&error) && Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// SQLITE_BUSY, of any kind: <https://sqlite.org/rescode.html>.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one door to a transaction, for both kinds")]

@@ -40,7 +40,7 @@ async fn to_migrate_again_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn several_openers_of_a_new_file_make_one_schema() {
-    for round in 0..5 {
+    for round in 0..20 {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("a/b/relevo.db").display());
         let openers = (0..6).map(|_| {

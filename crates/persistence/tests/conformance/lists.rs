@@ -128,6 +128,7 @@ async fn all_pages(
         let count = page.len() as u64;
         assert!(count <= limit);
         seen.extend(page.into_iter().map(|report| report.change));
+        assert!(seen.len() < 100, "the pages of {filter:?} do not end");
         if count < limit {
             return seen;
         }

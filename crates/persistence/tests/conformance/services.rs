@@ -193,6 +193,7 @@ async fn each_service_of_a_filter_is_on_one_page(db: &Database) {
                     let count = page.len() as u64;
                     assert!(count <= limit);
                     seen.extend(page);
+                    assert!(seen.len() < 100, "the pages of {filter:?} do not end");
                     if count < limit {
                         break;
                     }
