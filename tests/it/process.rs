@@ -228,6 +228,7 @@ async fn a_lost_key_is_said_and_not_replaced_by_another() {
     for _ in 0..2 {
         let said = fails(&serve(folder.path()).await, "restore that key (token.key_file or token.keys)");
         assert!(!said.contains(old.trim_end()));
+        assert!(!key.exists(), "a new file would look as if all were well");
     }
     // Another one, given as text: refused. The old one beside a new one: good, and its codes are good too.
     let new = "ab".repeat(32);

@@ -27,8 +27,8 @@ pub const NOTICE_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How long a mail is held before another may send it, unless the hold is renewed: how long the mails in hand of a
 /// process that dies wait for the next one.
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
-const RENEWAL: Duration = Duration::from_secs(20);
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+const RENEWAL: Duration = Duration::from_secs(10);
 const BATCH: u64 = 16;
 /// A relay that is out of order is asked again at least this often: asking costs little, and it may be back.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(15);

@@ -1,7 +1,7 @@
 //! Calls that were answered, so that a repeated one is answered alike; and the keys that tokens were made with.
 
 use jiff::Timestamp;
-use relevo_domain::{AccountId, Keyring};
+use relevo_domain::{AccountId, KeyId, Keyring};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Uuid};
 
 use crate::{
@@ -38,6 +38,16 @@ impl View {
         let id = (key.caller.clone(), key.method.to_owned(), key.account_column().to_owned(), key.request_id);
         let row = Entity::find_by_id(id).one(self.connection()).await?;
         Ok(row.map(|row| (row.proof, row.answer)))
+    }
+
+    /// The key that the newest tokens are made with; `None` before there are any.
+    pub async fn newest_key(&self) -> Result<Option<KeyId>, Error> {
+        Ok(self.newest_key_row().await?.map(|row| KeyId(row.key_id)))
+    }
+
+    async fn newest_key_row(&self) -> Result<Option<token_key::Model>, Error> {
+        let newest = token_key::Entity::find().order_by_desc(token_key::Column::RegisterTime);
+        Ok(newest.one(self.connection()).await?)
     }
 
     /// Whether an answer is remembered from before a moment.
@@ -86,8 +96,7 @@ impl Tx {
 
     /// Notes the key that makes new tokens, and refuses a ring that lacks the one that made the newest.
     pub async fn register_keys(&self, keyring: &Keyring, now: Timestamp) -> Result<(), Error> {
-        let newest =
-            token_key::Entity::find().order_by_desc(token_key::Column::RegisterTime).one(self.connection()).await?;
+        let newest = self.newest_key_row().await?;
         let signing = keyring.signing().key_id();
         let mut register_time = now.as_microsecond();
         if let Some(token_key::Model { key_id, register_time: last }) = newest {

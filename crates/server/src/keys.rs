@@ -1,13 +1,14 @@
 //! The keys that tokens are made with: read from the configuration, or from a file that is made at the first start.
 
 use std::{
-    fs::{DirBuilder, OpenOptions},
+    fs::{DirBuilder, File, Permissions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
-use relevo_domain::{Key, Keyring};
+use relevo_domain::{Key, KeyId, Keyring};
+use relevo_persistence::Error as StoreError;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Error;
@@ -21,8 +22,8 @@ pub enum Keys {
     Given(Vec<SecretString>),
 }
 
-/// Reads the key ring; makes the file if it is wanted and not there.
-pub(crate) fn load(keys: &Keys) -> Result<Keyring, Error> {
+/// Reads the key ring. A file that is not there is made, unless tokens have been made with the key that was in it.
+pub(crate) fn load(keys: &Keys, in_use: Option<KeyId>) -> Result<Keyring, Error> {
     match keys {
         Keys::Given(keys) => {
             let mut keys = keys.iter().filter_map(|key| parse(key.expose_secret()));
@@ -33,6 +34,9 @@ pub(crate) fn load(keys: &Keys) -> Result<Keyring, Error> {
             let wrong = |what: String| Error::Key(format!("token.key_file {}: {what}", path.display()));
             let text = match read(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    if let Some(KeyId(lost)) = in_use {
+                        return Err(StoreError::KeyMissing(lost).into());
+                    }
                     make(path).map_err(|error| wrong(format!("cannot be made: {error}")))?
                 }
                 other => other.map_err(|error| wrong(format!("cannot be read: {error}")))?,
@@ -65,15 +69,16 @@ fn read(path: &Path) -> io::Result<SecretString> {
 }
 
 fn make(path: &Path) -> io::Result<SecretString> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(io::Error::other)?;
     let text: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    // Two processes that start at once must not each make one: the second reads the first's at its next start.
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    // Whole or not at all, whatever stops the machine; and never over a key that another process has just made.
+    let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
     writeln!(file, "{text}")?;
-    file.sync_all()?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map_err(|failed| failed.error)?;
+    File::open(folder)?.sync_all()?;
     Ok(text.into())
 }

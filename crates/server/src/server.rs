@@ -39,10 +39,10 @@ impl Server {
             MailTransport::Smtp { host, port } => Transport::Smtp(Relay::new(host, *port)),
             MailTransport::Memory(memory) => Transport::Memory(memory.clone()),
         };
-        let keyring = keys::load(&config.keys)?;
         let store = Store::open(&config.database_url).await?;
         store.migrate().await?;
         let tx = store.write().await?;
+        let keyring = keys::load(&config.keys, tx.newest_key().await?)?;
         tx.register_keys(&keyring, clock.now()).await?;
         tx.commit().await?;
 
