@@ -377,3 +377,20 @@ async fn all_bad_fields_of_a_call_are_named_at_once_and_each_once() {
     let expected = ["parts[0]", "parts[1]", "states[0]", "states[2]", "account_id", "page_size"];
     assert_eq!(paths(&server, list).await, expected);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_without_end_is_refused_in_one_sentence() {
+    let server = TestServer::start().await;
+    let ann = server.person("Ann").await;
+    let without_end = || vec![9; 300_000];
+    let services =
+        v1::ListServicesRequest { account_id: ann.account_id.clone(), roles: without_end(), ..Default::default() };
+    assert_eq!(paths(&server, services).await, ["roles"]);
+    let changes = v1::ListContactChangesRequest {
+        account_id: ann.account_id.clone(),
+        parts: without_end(),
+        states: without_end(),
+        ..Default::default()
+    };
+    assert_eq!(paths(&server, changes).await, ["parts", "states"]);
+}

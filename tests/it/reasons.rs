@@ -298,3 +298,20 @@ async fn the_last_resend_names_no_time_for_another() {
     assert_eq!((refused.code, refused.reason.as_str()), (Code::ResourceExhausted, "RESEND_LIMITED"));
     assert_eq!(refused.retry_after, None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_the_database_fails_half_way_has_done_nothing() {
+    let stage = Stage::set().await;
+    let anns = stage.ann.reads_one("confirm").await.token();
+    stage.call(stage.accept(&stage.ann, &anns)).await.unwrap();
+    let mut database = stage.server.database().await;
+    // The change is stored before the service: the roles are the last to pass.
+    let fails = "CREATE TRIGGER half_way BEFORE UPDATE ON service BEGIN SELECT raise(FAIL, 'half way'); END";
+    database.run(fails).await;
+    let before = database.dump().await;
+    let refused = stage.call(stage.accept(&stage.nora, &stage.token)).await.unwrap_err();
+    assert_eq!(refused.reason, "STORE_UNAVAILABLE");
+    assert_eq!(database.dump().await, before);
+    database.run("DROP TRIGGER half_way").await;
+    stage.call(stage.accept(&stage.nora, &stage.token)).await.unwrap();
+}

@@ -32,7 +32,7 @@ pub enum Refusal {
     NothingToChange,
 
     /// The account may not ask for these roles.
-    #[error("The account may not change these roles of the service: {0}. Its administrator may.")]
+    #[error("The account may not change these roles of the service: {0}. Only its administrator may.")]
     RolesNotPermitted(Roles),
 
     /// The account sees the change, but only its parties decide.
@@ -57,7 +57,7 @@ pub enum Refusal {
     BillingOverdue(AccountId),
 
     /// The change has ended.
-    #[error("The contact change has ended: it is {}.", .0.name())]
+    #[error("The contact change has ended: its state is {}.", .0.name().to_uppercase())]
     ChangeSettled(ChangeState),
 
     /// The account has decided.

@@ -30,6 +30,8 @@ pub const NOTICE_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 const RENEWAL: Duration = Duration::from_secs(10);
 const BATCH: u64 = 16;
+/// A second apart: as long as the lease lasts, with what the database takes to say that it is busy.
+const RECORD_RETRIES: u32 = 5;
 /// A relay that is out of order is asked again at least this often: asking costs little, and it may be back.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
@@ -58,17 +60,27 @@ pub struct Courier {
 /// Whether the relay was out of order, how often in a row, and until when it is left alone.
 #[derive(Debug, Default)]
 struct Pause {
-    failures: i32,
+    failures: i64,
     until: Option<Timestamp>,
 }
 
-/// Why a mail cannot be composed.
+impl Pause {
+    fn holds(&self, now: Timestamp) -> bool {
+        // One that is further away than any pause was set by a clock that has been put back since.
+        let left = self.until.map_or(SignedDuration::ZERO, |until| until.duration_since(now));
+        left > SignedDuration::ZERO && left <= LONGEST_PAUSE * 2
+    }
+}
+
+/// Why a mail cannot be made.
 #[derive(Debug, thiserror::Error)]
 enum Unsendable {
     #[error("the key of its token is not configured")]
     KeyMissing,
     #[error(transparent)]
     Compose(#[from] ComposeError),
+    #[error(transparent)]
+    Store(#[from] Error),
 }
 
 impl Courier {
@@ -135,16 +147,34 @@ impl Courier {
                 Attempt::Returned(now)
             } else {
                 let held = leases.get(nth..).unwrap_or_default();
-                self.holding(held, clock, self.attempt(due, session, clock)).await?
+                self.holding(held, clock, self.attempt(due, session, clock)).await
             };
             tracing::debug!(kind = due.mail.kind.name(), account = %due.mail.account_id, outcome = attempt.name(), "mail");
-            let tx = self.store.write().await?;
-            if !tx.record_attempt(due.lease, &attempt, clock()).await? {
-                tracing::warn!(mail_id = due.lease.mail_id, "another process has taken this mail over");
-            }
-            tx.commit().await?;
+            self.record(due.lease, &attempt, clock).await?;
         }
         Ok(())
+    }
+
+    /// Stores what became of a mail. The database may be busy for a while: what is not stored is sent twice.
+    async fn record(&self, lease: Lease, attempt: &Attempt, clock: &impl Fn() -> Timestamp) -> Result<(), Error> {
+        for patience in (1..=RECORD_RETRIES).rev() {
+            match self.try_record(lease, attempt, clock()).await {
+                Err(error) if patience > 1 => {
+                    tracing::warn!(%error, mail_id = lease.mail_id, "what became of a mail is not stored yet");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                recorded => return recorded,
+            }
+        }
+        Ok(())
+    }
+
+    async fn try_record(&self, lease: Lease, attempt: &Attempt, now: Timestamp) -> Result<(), Error> {
+        let tx = self.store.write().await?;
+        if !tx.record_attempt(lease, attempt, now).await? {
+            tracing::warn!(mail_id = lease.mail_id, "another process has taken this mail over");
+        }
+        tx.commit().await
     }
 
     /// Awaits a sending, and holds the leases of the mails in hand meanwhile.
@@ -152,8 +182,8 @@ impl Courier {
         &self,
         leases: &[Lease],
         clock: &impl Fn() -> Timestamp,
-        sending: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
+        sending: impl Future<Output = T>,
+    ) -> T {
         let mut sending = std::pin::pin!(sending);
         let mut renewal = tokio::time::interval(RENEWAL);
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -162,44 +192,39 @@ impl Courier {
             tokio::select! {
                 done = &mut sending => return done,
                 _ = renewal.tick() => {
-                    let tx = self.store.write().await?;
-                    tx.renew_leases(leases, clock() + LEASE).await?;
-                    tx.commit().await?;
+                    // A mail that is on its way is not called back for that.
+                    if let Err(error) = self.renew(leases, clock()).await {
+                        tracing::warn!(%error, "the mails in hand are not held for longer");
+                    }
                 }
             }
         }
     }
 
+    async fn renew(&self, leases: &[Lease], now: Timestamp) -> Result<(), Error> {
+        let tx = self.store.write().await?;
+        tx.renew_leases(leases, now + LEASE).await?;
+        tx.commit().await
+    }
+
     /// Sends one mail, if it is still worth it.
-    async fn attempt(
-        &self,
-        due: &DueMail,
-        session: &mut Session,
-        clock: &impl Fn() -> Timestamp,
-    ) -> Result<Attempt, Error> {
+    async fn attempt(&self, due: &DueMail, session: &mut Session, clock: &impl Fn() -> Timestamp) -> Attempt {
         let now = clock();
-        let material = match self.material(&due.mail).await {
-            Err(error @ Error::Corrupt { .. }) => {
-                tracing::error!(%error, mail_id = due.lease.mail_id, "a mail cannot be made");
-                return Ok(Attempt::Postponed(no_reply("a row is corrupt"), self.due_again(due, now)));
-            }
-            material => material?,
-        };
-        if !due.mail.kind.carries_token() && now >= due.create_time + NOTICE_LIFETIME {
-            return Ok(Attempt::Failed(None));
+        let carries_token = due.mail.kind.carries_token();
+        if !carries_token && now.duration_since(due.create_time) >= NOTICE_LIFETIME {
+            return Attempt::Failed(None);
         }
-        if due.mail.kind.carries_token() && !token_is_good(&due.mail, &material, now) {
-            return Ok(Attempt::Withdrawn);
-        }
-        let (message, token) = match self.compose(due, &material) {
+        let (message, token) = match self.made(due, now).await {
+            Ok(Some(made)) => made,
+            Ok(None) => return Attempt::Withdrawn,
             Err(error) => {
+                // Not its neighbours' fault, nor the relay's: it is looked at again when somebody may have mended it.
                 tracing::error!(%error, mail_id = due.lease.mail_id, "a mail cannot be made");
-                return Ok(Attempt::Postponed(no_reply("it cannot be made"), self.due_again(due, now)));
+                return Attempt::Returned(now + LONGEST_PAUSE);
             }
-            Ok(composed) => composed,
         };
         let kept = |reply| without_code(reply, token.as_ref());
-        Ok(match session.send(&message).await {
+        match session.send(&message).await {
             Verdict::Taken => {
                 self.resume();
                 Attempt::Sent
@@ -218,11 +243,16 @@ impl Courier {
                 tracing::warn!(reply = %reply.codes, text = %reply.text, %until, "the relay is out of order");
                 Attempt::Postponed(reply, until)
             }
-        })
+        }
     }
 
-    async fn material(&self, mail: &Mail) -> Result<MailMaterial, Error> {
-        self.store.read().await?.mail_material(mail).await
+    /// Makes a mail from what is stored at this moment; `None` if its token is no longer good.
+    async fn made(&self, due: &DueMail, now: Timestamp) -> Result<Option<(Message, Option<Token>)>, Unsendable> {
+        let material = self.store.read().await?.mail_material(&due.mail).await?;
+        if due.mail.kind.carries_token() && !token_is_good(&due.mail, &material, now) {
+            return Ok(None);
+        }
+        self.compose(due, &material).map(Some)
     }
 
     fn compose(&self, due: &DueMail, material: &MailMaterial) -> Result<(Message, Option<Token>), Unsendable> {
@@ -249,7 +279,7 @@ impl Courier {
     }
 
     fn is_paused(&self, now: Timestamp) -> bool {
-        self.locked_pause().until.is_some_and(|until| now < until)
+        self.locked_pause().holds(now)
     }
 
     fn pause(&self, now: Timestamp) -> Timestamp {
@@ -276,10 +306,6 @@ fn token_is_good(mail: &Mail, material: &MailMaterial, now: Timestamp) -> bool {
         .is_some_and(|good| good == mail.generation)
 }
 
-fn no_reply(text: &str) -> Reply {
-    Reply { codes: String::new(), text: text.to_owned() }
-}
-
 /// A reply without its words if they quote the code of the mail, or a part of it: filters like to name the link that
 /// they do not like, and what a relay says is stored, shown and logged.
 fn without_code(reply: Reply, token: Option<&Token>) -> Reply {
@@ -298,8 +324,8 @@ fn without_code(reply: Reply, token: Option<&Token>) -> Reply {
 }
 
 /// A wait that doubles with each time before, up to a longest one, spread so that many do not end at once.
-fn grown(first: SignedDuration, times: i32, longest: SignedDuration) -> SignedDuration {
-    let doubled = first.as_secs_f64() * 2_f64.powi(times.clamp(0, 40));
+fn grown(first: SignedDuration, times: i64, longest: SignedDuration) -> SignedDuration {
+    let doubled = first.as_secs_f64() * 2_f64.powi(i32::try_from(times.clamp(0, 40)).unwrap_or(0));
     SignedDuration::from_secs_f64(doubled.min(longest.as_secs_f64()) * jitter())
 }
 
@@ -318,10 +344,19 @@ mod tests {
     #[test]
     fn waits_double_up_to_the_longest_and_are_spread_by_a_fifth() {
         let (first, longest) = (SignedDuration::from_mins(1), SignedDuration::from_hours(4));
-        for (times, middle) in [(0, 60.0), (1, 120.0), (5, 1920.0), (8, 14_400.0), (i32::MAX, 14_400.0)] {
+        for (times, middle) in [(0, 60.0), (1, 120.0), (5, 1920.0), (8, 14_400.0), (i64::MAX, 14_400.0)] {
             let waits: Vec<_> = (0..100).map(|_| grown(first, times, longest).as_secs_f64()).collect();
             assert!(waits.iter().all(|wait| (0.799..1.201).contains(&(wait / middle))), "{times}: {waits:?}");
             assert!(waits.iter().any(|wait| wait != &waits[0]), "{times}: no spread");
         }
+    }
+
+    #[test]
+    fn a_pause_holds_until_it_is_over_and_not_longer_for_a_clock_that_is_put_back() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let pause = Pause { failures: 1, until: Some(at(10_000)) };
+        assert!(pause.holds(at(9_999)) && pause.holds(at(9_100)));
+        assert!(!pause.holds(at(10_000)) && !pause.holds(at(20_000)) && !pause.holds(at(1_000)));
+        assert!(!Pause::default().holds(at(0)));
     }
 }

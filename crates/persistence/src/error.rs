@@ -35,9 +35,12 @@ pub enum Error {
     )]
     KeyMissing(String),
 
-    /// The schema is not the one that this program knows.
-    #[error("the schema of the database is {0}: run `relevo migrate` of the newest version in use")]
-    Schema(&'static str),
+    /// The schema has steps that this program does not know.
+    #[error(
+        "the schema of the database is newer than this program: start the version of relevo that made it, or a newer \
+         one, or restore the backup from before"
+    )]
+    SchemaNewer,
 }
 
 impl Error {

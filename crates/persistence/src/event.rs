@@ -2,12 +2,9 @@
 
 use jiff::Timestamp;
 use relevo_domain::{Effects, Event};
-use sea_orm::{ActiveValue::Set, EntityTrait, NotSet};
+use sea_orm::{ActiveValue::Set, NotSet};
 
-use crate::{
-    Error, Tx,
-    entity::event::{ActiveModel, Entity},
-};
+use crate::{Error, Tx, entity::event::ActiveModel};
 
 impl Tx {
     /// Stores what must follow from a decision: seals, mails that are due now, events that a caller caused.
@@ -27,7 +24,6 @@ impl Tx {
             service_key: Set(event.service_key.map(|key| key.0)),
             change_id: Set(event.change_id.map(|id| id.0)),
         });
-        Entity::insert_many(rows).exec_without_returning(self.connection()).await?;
-        Ok(())
+        self.insert_all(rows).await
     }
 }

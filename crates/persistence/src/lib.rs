@@ -87,7 +87,7 @@ impl Store {
         let applied = Migrator::get_migration_models(tx.connection()).await?;
         let known = Migrator::migrations();
         if applied.iter().any(|step| known.iter().all(|known| known.name() != step.version)) {
-            return Err(Error::Schema("newer than this program"));
+            return Err(Error::SchemaNewer);
         }
         Migrator::up(tx.connection(), None).await?;
         tx.commit().await

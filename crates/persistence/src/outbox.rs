@@ -73,7 +73,7 @@ pub struct Delivery {
     /// Where it is.
     pub state: DeliveryState,
     /// How often a relay was asked to take it.
-    pub attempts: i32,
+    pub attempts: i64,
     /// When it was last tried.
     pub last_attempt_time: Option<Timestamp>,
     /// What came of it, unless it was taken.
@@ -99,7 +99,7 @@ pub struct DueMail {
     /// When it was queued.
     pub create_time: Timestamp,
     /// How often a relay was asked to take it.
-    pub attempts: i32,
+    pub attempts: i64,
 }
 
 /// All that the text of a mail is made from.
@@ -246,8 +246,7 @@ impl Tx {
             reply_codes: Set(None),
             reply_text: Set(None),
         });
-        Entity::insert_many(rows).exec_without_returning(self.connection()).await?;
-        Ok(())
+        self.insert_all(rows).await
     }
 
     /// Withdraws the mails of a party that carry a token, but for those of the generation that is still good.

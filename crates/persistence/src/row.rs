@@ -48,6 +48,9 @@ impl Place {
     }
 }
 
+/// How many rows or ids one statement is about at the most: SQLite binds no more than 32,766 values to one.
+pub(crate) const CHUNK: usize = 1000;
+
 /// A word that stands in the statement itself. SQLite plans a statement before it knows the bound values, and so uses
 /// a partial index only if the words of its condition can be read.
 pub(crate) fn literal(word: &'static str) -> Expr {

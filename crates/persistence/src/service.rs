@@ -156,7 +156,7 @@ impl Tx {
             account_id: Set(service.contacts.holder(role).to_string()),
             service_id: Set(service.service_id.to_string()),
         });
-        contact::Entity::insert_many(contacts).exec_without_returning(self.connection()).await?;
+        self.insert_all(contacts).await?;
         Ok(true)
     }
 

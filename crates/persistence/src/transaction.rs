@@ -2,9 +2,9 @@
 
 use std::ops::Deref;
 
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait};
 
-use crate::Error;
+use crate::{Error, row::CHUNK};
 
 /// A transaction that reads.
 #[derive(Debug)]
@@ -32,6 +32,18 @@ impl Tx {
     /// Makes everything that was done durable, at once and whole.
     pub async fn commit(self) -> Result<(), Error> {
         Ok(self.0.0.commit().await?)
+    }
+
+    /// Adds rows, as many at a time as one statement takes.
+    pub(crate) async fn insert_all<A>(&self, rows: impl IntoIterator<Item = A>) -> Result<(), Error>
+    where
+        A: ActiveModelTrait + Clone + Send,
+    {
+        let rows: Vec<A> = rows.into_iter().collect();
+        for chunk in rows.chunks(CHUNK) {
+            A::Entity::insert_many(chunk.to_vec()).exec_without_returning(self.connection()).await?;
+        }
+        Ok(())
     }
 
     /// Undoes everything, and returns once the connection is free again.

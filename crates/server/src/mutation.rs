@@ -82,7 +82,7 @@ impl Mutation<'_> {
         self.validate_only
     }
 
-    /// Says that what was stored so far stays, even if the call is refused.
+    /// Says that what is stored stays, even if a rule refuses the call.
     pub(crate) fn leave(&mut self) {
         self.leaves_something = true;
     }
@@ -96,7 +96,12 @@ impl Mutation<'_> {
 
     /// Ends the transaction as the outcome wants it, and wakes the courier.
     pub(crate) async fn finish<R: Message>(self, outcome: Result<R, Error>) -> Result<R, Error> {
-        let stays = outcome.is_ok() || self.leaves_something;
+        let stays = match &outcome {
+            Ok(_) => true,
+            Err(Error::Refused(_)) => self.leaves_something,
+            // Half of what was to be done may be stored by then.
+            Err(_) => false,
+        };
         if self.validate_only || !stays {
             self.tx.roll_back().await?;
             return outcome;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use relevo_domain::{
     AccountId, BillingStanding, ChangeId, ContactChange, Effects, Presented, Refusal, RefusalReason, Seal, Service,
     ServiceId, Sight,
@@ -52,9 +53,10 @@ impl Installation {
         filter: &ChangeFilter,
         before: Option<ChangeId>,
         limit: u64,
+        now: Timestamp,
     ) -> Result<Vec<SeenChange>, Error> {
         let view = self.store.read().await?;
-        let reports = view.change_reports_before(filter, before, limit, self.clock.now()).await?;
+        let reports = view.change_reports_before(filter, before, limit, now).await?;
         let viewer = filter.participant.as_ref().map(|(account, _)| account);
         Ok(reports.into_iter().map(|report| seen(report, viewer.cloned())).collect::<Result<_, _>>()?)
     }

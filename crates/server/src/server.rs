@@ -7,7 +7,7 @@ use relevo_api::v1::{
 };
 use relevo_outbound::{Courier, Folder, Relay, Sender, Transport};
 use relevo_persistence::Store;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 
@@ -111,42 +111,39 @@ impl Server {
     /// Takes calls, sends mails and sweeps until told to stop. Everything under way may finish within the grace time;
     /// then it is cut off. A part that dies stops the rest.
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) -> Result<(), Error> {
-        let stop_on_end = |stop: &CancellationToken| stop.clone().drop_guard();
-        let serving = {
-            let (serve, guard) = (self.serve(listener, stop.clone()), stop_on_end(&stop));
-            tokio::spawn(async move {
-                let _guard = guard;
-                serve.await
-            })
-        };
-        let delivering = {
-            let (installation, stop, guard) = (self.installation.clone(), stop.clone(), stop_on_end(&stop));
-            tokio::spawn(async move {
-                let _guard = guard;
-                installation.courier.run(|| installation.clock.now(), &stop).await;
-            })
-        };
-        let sweeping = {
-            let (installation, sweeper, stop, guard) =
-                (self.installation.clone(), self.sweeper.clone(), stop.clone(), stop_on_end(&stop));
-            tokio::spawn(async move {
-                let _guard = guard;
-                sweeper.run(|| installation.courier.wake(), &stop).await;
-            })
-        };
-        let store = self.installation.store.clone();
+        let mut tasks = JoinSet::new();
+        let guard = || stop.clone().drop_guard();
+        let (serve, stopping) = (self.serve(listener, stop.clone()), guard());
+        tasks.spawn(async move {
+            let _stopping = stopping;
+            serve.await
+        });
+        let (installation, stopping, told) = (self.installation.clone(), guard(), stop.clone());
+        tasks.spawn(async move {
+            let _stopping = stopping;
+            installation.courier.run(|| installation.clock.now(), &told).await;
+            Ok(())
+        });
+        let (installation, sweeper, stopping, told) =
+            (self.installation.clone(), self.sweeper.clone(), guard(), stop.clone());
+        tasks.spawn(async move {
+            let _stopping = stopping;
+            sweeper.run(|| installation.courier.wake(), &told).await;
+            Ok(())
+        });
+
         stop.cancelled().await;
         tracing::info!("stopping");
-        let finished = async move {
-            let (served, delivered, swept) = tokio::join!(serving, delivering, sweeping);
-            delivered?;
-            swept?;
-            served?
+        let finished = async {
+            while let Some(ended) = tasks.join_next().await {
+                ended??;
+            }
+            Ok::<(), Error>(())
         };
         match tokio::time::timeout(self.stop_grace, finished).await {
             Ok(ended) => {
                 ended?;
-                store.close().await?;
+                self.installation.store.clone().close().await?;
             }
             Err(_) => tracing::warn!("calls or a mail under way were cut off at the end of grpc.stop_grace"),
         }

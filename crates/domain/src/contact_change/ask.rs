@@ -129,20 +129,26 @@ pub fn plan(
     if !not_permitted.is_empty() {
         block(&mut blockers, Refusal::RolesNotPermitted(not_permitted), not_permitted);
     }
-    for draft in &drafts {
+    // What stands in the way of the others is not the requester's to know.
+    let permitted = wanted.without(not_permitted);
+    let asked = || {
+        let asked = drafts.iter().map(|draft| (draft, draft.roles.without(not_permitted)));
+        asked.filter(|(_, roles)| !roles.is_empty())
+    };
+    for (draft, roles) in asked() {
         if standing(&draft.nominee).is_none() {
-            block(&mut blockers, Refusal::AccountNotFound(draft.nominee.clone()), draft.roles);
+            block(&mut blockers, Refusal::AccountNotFound(draft.nominee.clone()), roles);
         }
     }
     for change in open_changes.iter().filter(|change| change.is_open(now)) {
-        let both: Roles = change.roles.iter().filter(|role| wanted.contains(*role)).collect();
+        let both: Roles = change.roles.iter().filter(|role| permitted.contains(*role)).collect();
         if let Some(role) = both.iter().next() {
             block(&mut blockers, Refusal::ChangeAlreadyOpen { role, change_id: change.change_id }, both);
         }
     }
-    for draft in &drafts {
-        for account in policy.overdue(draft.roles, [&draft.incumbent, &draft.nominee], &standing) {
-            block(&mut blockers, Refusal::BillingOverdue(account.clone()), draft.roles);
+    for (draft, roles) in asked() {
+        for account in policy.overdue(roles, [&draft.incumbent, &draft.nominee], &standing) {
+            block(&mut blockers, Refusal::BillingOverdue(account.clone()), roles);
         }
     }
     Ok(Plan { drafts, blockers })

@@ -4,7 +4,7 @@
 //! recipient on, it is this mail's. A connection that breaks after that says nothing about either, and the mail is
 //! tried again: it may arrive twice then, with the same Message-ID.
 
-use std::{fmt, time::Duration};
+use std::{fmt, io, time::Duration};
 
 use mail_send::{SmtpClient, smtp::AssertReply};
 use relevo_persistence::Reply;
@@ -168,13 +168,7 @@ impl Session {
 impl Relay {
     async fn connect(&self) -> Result<Connection, Failure> {
         let timeouts = self.timeouts;
-        let address = timeout(timeouts.connect, lookup_host((self.host.as_str(), self.port)))
-            .await
-            .map_err(|_| mail_send::Error::Timeout)?
-            .map_err(mail_send::Error::Io)?
-            .next()
-            .ok_or_else(|| mail_send::Error::Io(std::io::Error::other("the relay's name has no address")))?;
-        let mut client = SmtpClient::connect(address, timeouts.connect).await?;
+        let mut client = self.dial().await?;
         // The body and its final dot are written apart; waiting to join them costs 40 ms a mail.
         client.stream.set_nodelay(true).map_err(mail_send::Error::Io)?;
         client.timeout = timeouts.reply;
@@ -185,6 +179,22 @@ impl Relay {
         let name = if own.is_ipv4() { format!("[{own}]") } else { format!("[IPv6:{own}]") };
         let offered = client.ehlo(&name).await?;
         Ok(Connection { client, timeouts, takes_utf8: offered.capabilities & EXT_SMTP_UTF8 != 0 })
+    }
+}
+
+impl Relay {
+    /// Connects to the first address that answers. Without TLS a mail stays on this machine, whatever a name server says.
+    async fn dial(&self) -> Result<SmtpClient<TcpStream>, mail_send::Error> {
+        let mut last = mail_send::Error::Io(io::Error::other("the relay's name has no loopback address"));
+        let addresses = timeout(self.timeouts.connect, lookup_host((self.host.as_str(), self.port)));
+        let addresses = addresses.await.map_err(|_| mail_send::Error::Timeout)?.map_err(mail_send::Error::Io)?;
+        for address in addresses.filter(|address| address.ip().is_loopback()) {
+            match SmtpClient::connect(address, self.timeouts.connect).await {
+                Ok(client) => return Ok(client),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
         contact_change::{Column, Entity, Model},
         participant, seal,
     },
-    row::Place,
+    row::{CHUNK, Place},
 };
 
 impl View {
@@ -164,16 +164,15 @@ impl View {
         &self,
         rows: Vec<Model>,
     ) -> Result<Vec<Result<ContactChange, Error>>, Error> {
-        if rows.is_empty() {
-            return Ok(Vec::new());
-        }
-        let confirmation_rows = confirmation::Entity::find()
-            .filter(confirmation::Column::ChangeId.is_in(rows.iter().map(|row| row.change_id)))
-            .all(self.connection())
-            .await?;
         let mut confirmations: BTreeMap<Uuid, Vec<Result<Confirmation, Error>>> = BTreeMap::new();
-        for row in confirmation_rows {
-            confirmations.entry(row.change_id).or_default().push(super::confirmation(row));
+        for chunk in rows.chunks(CHUNK) {
+            let of_chunk = confirmation::Entity::find()
+                .filter(confirmation::Column::ChangeId.is_in(chunk.iter().map(|row| row.change_id)))
+                .all(self.connection())
+                .await?;
+            for row in of_chunk {
+                confirmations.entry(row.change_id).or_default().push(super::confirmation(row));
+            }
         }
         let change = |row: Model| {
             let parties = confirmations.remove(&row.change_id).unwrap_or_default();

@@ -20,6 +20,7 @@ use crate::{
         contact_change::{ActiveModel, Column, Entity},
         participant, seal,
     },
+    row::CHUNK,
 };
 
 impl Tx {
@@ -81,9 +82,8 @@ impl Tx {
             part: Set(part.name().to_owned()),
             account_id: Set(account.to_string()),
         });
-        participant::Entity::insert_many(participants).exec_without_returning(self.connection()).await?;
-        confirmation::Entity::insert_many(confirmations(change)).exec_without_returning(self.connection()).await?;
-        Ok(())
+        self.insert_all(participants).await?;
+        self.insert_all(confirmations(change)).await
     }
 
     /// Stores a change that was pending, with its confirmations, and withdraws its mails whose tokens are no longer
@@ -121,20 +121,23 @@ impl Tx {
     }
 
     /// Marks the tokens that an account could still decide some changes with as no longer good, and withdraws their
-    /// mails: however many there are, in two statements.
+    /// mails: in two statements for each thousand of them.
     pub async fn supersede_tokens(
         &self,
         account: &AccountId,
         changes: impl IntoIterator<Item = ChangeId>,
     ) -> Result<(), Error> {
         let changes: Vec<_> = changes.into_iter().map(|id| id.0).collect();
-        confirmation::Entity::update_many()
-            .col_expr(confirmation::Column::TokenIsGood, Expr::value(false))
-            .filter(confirmation::Column::AccountId.eq(account.as_str()))
-            .filter(confirmation::Column::ChangeId.is_in(changes.iter().copied()))
-            .exec(self.connection())
-            .await?;
-        self.withdraw_mails(&changes, account, None).await
+        for chunk in changes.chunks(CHUNK) {
+            confirmation::Entity::update_many()
+                .col_expr(confirmation::Column::TokenIsGood, Expr::value(false))
+                .filter(confirmation::Column::AccountId.eq(account.as_str()))
+                .filter(confirmation::Column::ChangeId.is_in(chunk.iter().copied()))
+                .exec(self.connection())
+                .await?;
+            self.withdraw_mails(chunk, account, None).await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn insert_seals(&self, seals: &[Seal]) -> Result<(), Error> {
@@ -145,8 +148,7 @@ impl Tx {
             nonce: Set(seal.nonce.0.to_vec()),
             key_id: Set(seal.key_id.0.clone()),
         });
-        seal::Entity::insert_many(rows).exec_without_returning(self.connection()).await?;
-        Ok(())
+        self.insert_all(rows).await
     }
 }
 

@@ -7,7 +7,7 @@ pub struct Model {
     pub change_id: Uuid,
     pub service_key: Uuid,
     pub service_id: String,
-    pub roles: i16,
+    pub roles: i64,
     pub requester: String,
     pub incumbent: String,
     pub nominee: String,

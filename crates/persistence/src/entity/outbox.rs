@@ -14,7 +14,7 @@ pub struct Model {
     pub create_time: i64,
     pub due_time: i64,
     pub lease_count: i64,
-    pub attempts: i32,
+    pub attempts: i64,
     pub last_attempt_time: Option<i64>,
     pub reply_codes: Option<String>,
     pub reply_text: Option<String>,

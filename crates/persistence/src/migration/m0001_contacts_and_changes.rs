@@ -26,6 +26,8 @@ impl MigrationTrait for Migration {
     }
 }
 
+const FAR: i64 = 1 << 62;
+
 /// SQLite keeps a value of any kind in any column unless it is told not to; and a row with one that cannot be read would
 /// keep those back that are read with it.
 fn check_kinds(table: &mut TableCreateStatement) {
@@ -36,7 +38,8 @@ fn check_kinds(table: &mut TableCreateStatement) {
             Some(ColumnType::Text) => kind("text"),
             Some(ColumnType::Blob) => kind("blob"),
             Some(ColumnType::Uuid) => kind("blob").and(Expr::expr(Func::cust("length").arg(value())).eq(16)),
-            _ => kind("integer"),
+            // Far enough from the ends that one more is still a number.
+            _ => kind("integer").and(value().between(-FAR, FAR)),
         });
     }
 }
@@ -84,7 +87,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(uuid("change_id").primary_key())
             .col(uuid("service_key"))
             .col(text("service_id"))
-            .col(small_integer("roles"))
+            .col(big_integer("roles"))
             .col(text("requester"))
             .col(text("incumbent"))
             .col(text("nominee"))
@@ -152,7 +155,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(big_integer("create_time"))
             .col(big_integer("due_time"))
             .col(big_integer("lease_count"))
-            .col(integer("attempts"))
+            .col(big_integer("attempts"))
             .col(big_integer_null("last_attempt_time"))
             .col(text_null("reply_codes"))
             .col(text_null("reply_text"))

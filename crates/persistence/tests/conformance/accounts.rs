@@ -25,7 +25,7 @@ async fn an_account_is_read_as_it_was_added(db: &Database) {
     ann.billing_standing = BillingStanding::Overdue;
     ann.update_time = "9999-12-30T22:00:00.999999Z".parse().unwrap();
     ann.create_time = "-009999-01-02T01:59:59Z".parse().unwrap();
-    ann.revision = i64::MAX;
+    ann.revision = 1 << 62;
     let tx = db.store.write().await.unwrap();
     assert!(tx.insert_account(&ann).await.unwrap());
     assert_eq!(tx.account_for_update(&id("ann")).await.unwrap(), Some(ann.clone()));

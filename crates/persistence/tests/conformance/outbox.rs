@@ -185,7 +185,7 @@ async fn each_attempt_leaves_what_it_should(db: &Database) {
     for (n, (attempt, after)) in (0..).zip(steps) {
         let due = lease(db, 0, 60, 9).await;
         let ann = due.iter().find(|due| due.mail.account_id == id("ann")).unwrap();
-        assert_eq!(i64::from(ann.attempts), i64::from(n > 3) + i64::from(n > 5), "{attempt:?}");
+        assert_eq!(ann.attempts, i64::from(n > 3) + i64::from(n > 5), "{attempt:?}");
         assert!(record(db, ann.lease, &attempt, n).await);
         assert_eq!(delivery(db, "ann").await, after, "{attempt:?}");
         assert_eq!(delivery(db, "nora").await, expected(Queued, 0, None, None), "the other mail");

@@ -18,6 +18,7 @@ on_every_engine!(
     writers_of_two_processes_wait_for_each_other,
     effects_are_stored_as_they_are,
     no_effects_are_no_work,
+    many_effects_are_as_many_rows,
     a_database_that_is_closed_refuses,
 );
 
@@ -146,6 +147,16 @@ async fn no_effects_are_no_work(db: &Database) {
     for table in ["seal", "outbox", "event"] {
         assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
     }
+}
+
+async fn many_effects_are_as_many_rows(db: &Database) {
+    // More than one statement can take.
+    let event = Event { kind: EventKind::ServiceUpdated, account_id: None, service_key: None, change_id: None };
+    let effects = Effects { events: vec![event; 6_000], ..Effects::default() };
+    let tx = db.store.write().await.unwrap();
+    tx.push(&effects, "caller", at(0)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(db.number("SELECT count(*) FROM event").await, 6_000);
 }
 
 async fn a_database_that_is_closed_refuses(db: &Database) {

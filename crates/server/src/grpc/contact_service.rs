@@ -32,7 +32,7 @@ impl ContactService for Api {
         let (Some(account_id), Some(account), Some(request_id)) = (account_id, account, request_id) else {
             return Err(form.wrong().into());
         };
-        let call = call("CreateAccount", None, request_id, message.validate_only, &message);
+        let call = call("CreateAccount", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let account = mutation.create_account(account_id, account).await?;
             Ok(CreateAccountResponse { account: Some(show::account(&account)) })
@@ -57,9 +57,11 @@ impl ContactService for Api {
         let given = message.account.clone().unwrap_or_default();
         let account_id = form.account_id("account.account_id", &given.account_id);
         let fields = account_fields(&mut form, &given, message.update_mask.clone());
+        let etag = form.etag("account.etag", &given.etag);
         let request_id = form.request_id(&message.request_id);
         form.check()?;
-        let (Some(account_id), Some(fields), Some(request_id)) = (account_id, fields, request_id) else {
+        let (Some(account_id), Some(fields), Some(etag), Some(request_id)) = (account_id, fields, etag, request_id)
+        else {
             return Err(form.wrong().into());
         };
         // Fields that the update does not name need be right only if there is no account yet.
@@ -67,9 +69,9 @@ impl ContactService for Api {
             let mut form = self.form();
             new_account(&mut form, &given).ok_or_else(|| form.wrong())
         });
-        let call = call("UpdateAccount", None, request_id, message.validate_only, &message);
+        let call = call("UpdateAccount", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
-            let account = mutation.update_account(account_id, fields, &given.etag, missing).await?;
+            let account = mutation.update_account(account_id, fields, etag, missing).await?;
             Ok(UpdateAccountResponse { account: Some(show::account(&account)) })
         })
         .await
@@ -111,7 +113,8 @@ impl ContactService for Api {
             return Err(form.wrong().into());
         };
         let service = NewService { service_id, kind, display_name, contacts };
-        let call = call("CreateService", None, request_id, message.validate_only, &message);
+        let ordering = AccountId::parse(&message.account_id).ok();
+        let call = call("CreateService", ordering.as_ref(), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let report = mutation.create_service(service).await?;
             Ok(CreateServiceResponse { service: Some(show::service(&report)) })
@@ -140,14 +143,16 @@ impl ContactService for Api {
         let given = message.service.clone().unwrap_or_default();
         let service_id = form.required("service.service_id", &given.service_id, ServiceId::parse);
         let fields = service_fields(&mut form, &given, message.update_mask.clone());
+        let etag = form.etag("service.etag", &given.etag);
         let request_id = form.request_id(&message.request_id);
         form.check()?;
-        let (Some(service_id), Some(fields), Some(request_id)) = (service_id, fields, request_id) else {
+        let (Some(service_id), Some(fields), Some(etag), Some(request_id)) = (service_id, fields, etag, request_id)
+        else {
             return Err(form.wrong().into());
         };
         let call = call("UpdateService", None, request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
-            let report = mutation.update_service(&service_id, fields, &given.etag).await?;
+            let report = mutation.update_service(&service_id, fields, etag).await?;
             Ok(UpdateServiceResponse { service: Some(show::service(&report)) })
         })
         .await
@@ -160,13 +165,14 @@ impl ContactService for Api {
         let message = request.into_inner();
         let mut form = self.form();
         let service_id = form.required("service_id", &message.service_id, ServiceId::parse);
+        let etag = form.etag("etag", &message.etag);
         let request_id = form.request_id(&message.request_id);
-        let (Some(service_id), Some(request_id)) = (service_id, request_id) else {
+        let (Some(service_id), Some(etag), Some(request_id)) = (service_id, etag, request_id) else {
             return Err(form.wrong().into());
         };
         let call = call("DeleteService", None, request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
-            let cancelled = mutation.delete_service(&service_id, &message.etag).await?;
+            let cancelled = mutation.delete_service(&service_id, etag).await?;
             let cancelled_change_ids = cancelled.iter().map(ToString::to_string).collect();
             Ok(DeleteServiceResponse { cancelled_change_ids })
         })
@@ -182,9 +188,9 @@ impl ContactService for Api {
         let account_id = form.optional_account_id("account_id", &message.account_id);
         let roles = form.roles(&message.roles);
         let kind = form.optional("kind", &message.kind, Kind::parse);
-        let prefix = form.read("text", &message.text, |text| match text.chars().count() {
-            0..=253 => Ok(text.to_lowercase()),
-            _ => Err(Invalid("must be at most 253 characters")),
+        let prefix = form.read("text", &message.text, |text| {
+            let formed = text.chars().count() <= 253 && !text.chars().any(char::is_control);
+            if formed { Ok(text.to_lowercase()) } else { Err(TEXT_FORM) }
         });
         if !message.roles.is_empty() && message.account_id.is_empty() {
             form.violate::<()>("account_id", "is required with roles");
@@ -214,6 +220,9 @@ impl ContactService for Api {
         }))
     }
 }
+
+/// What the beginning of a service id must look like.
+const TEXT_FORM: Invalid = Invalid("must be at most 253 characters, without control characters");
 
 fn new_account(form: &mut Form<'_>, given: &v1::Account) -> Option<NewAccount> {
     let display_name = form.required("account.display_name", &given.display_name, DisplayName::parse);

@@ -10,6 +10,10 @@ use crate::{Error, error::Violation};
 
 const DEFAULT_PAGE: i32 = 50;
 const LONGEST_PAGE: i32 = 1000;
+/// Ours have at most 33 characters.
+const LONGEST_ETAG: usize = 64;
+/// No list of names of an enum needs more.
+const LONGEST_LIST: usize = 16;
 /// No field holds more: the beginning of what is longer is enough to say what would be right.
 const LONGEST_FIELD: usize = 8 * 1024;
 
@@ -105,6 +109,15 @@ impl<'a> Form<'a> {
         if text.is_empty() { self.violate("token", "is required") } else { Some(text) }
     }
 
+    /// What an etag holds is for the stored version to tell; that it could be one is told here.
+    pub(super) fn etag<'t>(&mut self, path: &str, text: &'t str) -> Option<&'t str> {
+        if text.len() <= LONGEST_ETAG && text.bytes().all(|b| b.is_ascii_graphic()) {
+            Some(text)
+        } else {
+            self.violate(path, "must be the etag of an answer, as it is")
+        }
+    }
+
     pub(super) fn request_id(&mut self, text: &str) -> Option<Option<Uuid>> {
         let read = |text: &str| match Uuid::try_parse(text) {
             Ok(id) if text.len() == 36 && !id.is_nil() => Ok(id),
@@ -174,6 +187,9 @@ impl<'a> Form<'a> {
         rule: &str,
         read: impl Fn(i32) -> Option<T>,
     ) -> Option<Vec<T>> {
+        if numbers.len() > LONGEST_LIST {
+            return self.violate(path, format!("must not have more than {LONGEST_LIST} items"));
+        }
         let mut values = Vec::new();
         let mut is_whole = true;
         for (nth, number) in numbers.iter().enumerate() {

@@ -111,10 +111,10 @@ impl RequestService for Api {
         let list = [b"changes ".as_slice(), &message.encode_to_vec()].concat();
         let keyring = &self.0.keyring;
         let before = page_token::read(keyring, &list, &token, |place| ChangeId::parse(place).ok())?;
-        let seen = self.0.changes(&filter, before, page_size + 1).await?;
+        let now = self.0.clock.now();
+        let seen = self.0.changes(&filter, before, page_size + 1, now).await?;
         let (seen, next_page_token) =
             page_token::page(keyring, &list, seen, page_size, |seen| seen.report.change.change_id.to_string());
-        let now = self.0.clock.now();
         Ok(Response::new(ListContactChangesResponse {
             next_page_token,
             changes: seen.iter().map(|seen| show::change(seen, now)).collect(),

@@ -140,7 +140,7 @@ fn delivery(delivery: &Delivery, sees_text: bool) -> v1::Delivery {
     });
     v1::Delivery {
         state: state.into(),
-        attempts: delivery.attempts,
+        attempts: i32::try_from(delivery.attempts).unwrap_or(i32::MAX),
         last_attempt_time: delivery.last_attempt_time.map(timestamp),
         last_reply: last_reply.unwrap_or_default(),
     }

@@ -73,7 +73,7 @@ fn answer(error: Error) -> Answer {
             answer
         }
         error @ (Error::Store(
-            StoreError::Url(_) | StoreError::Corrupt { .. } | StoreError::KeyMissing(_) | StoreError::Schema(_),
+            StoreError::Url(_) | StoreError::Corrupt { .. } | StoreError::KeyMissing(_) | StoreError::SchemaNewer,
         )
         | Error::Answer(_)
         | Error::Random(_)
