@@ -13,23 +13,35 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// What health is asked about: all of the process, and each service.
 const SERVICES: [&str; 3] = ["", "relevo.v1.ContactService", "relevo.v1.RequestService"];
 
-/// Asks the database every second, until told to stop; ends with the word that nothing is served.
-pub(crate) async fn watch(mut health: HealthReporter, store: Store, stop: CancellationToken) {
-    let mut reported = None;
-    loop {
+/// What was last said, and where.
+pub(crate) struct Watch {
+    health: HealthReporter,
+    store: Store,
+    is_well: bool,
+}
+
+impl Watch {
+    /// Says how things stand, before the first call can ask.
+    pub(crate) async fn begin(health: HealthReporter, store: Store) -> Self {
         let is_well = answers(&store).await;
-        if reported != Some(is_well) {
-            report(&health, is_well).await;
-            reported = Some(is_well);
-        }
-        if stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_none() {
-            break;
-        }
+        report(&health, is_well).await;
+        Self { health, store, is_well }
     }
-    report(&health, false).await;
-    for service in SERVICES {
-        // Ends the streams of those who watch: they would hold up the stop until its grace is over.
-        health.clear_service_status(service).await;
+
+    /// Asks the database every second, until told to stop; ends with the word that nothing is served.
+    pub(crate) async fn until(mut self, stop: CancellationToken) {
+        while stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
+            let is_well = answers(&self.store).await;
+            if is_well != self.is_well {
+                report(&self.health, is_well).await;
+                self.is_well = is_well;
+            }
+        }
+        report(&self.health, false).await;
+        for service in SERVICES {
+            // Ends the streams of those who watch: they would hold up the stop until its grace is over.
+            self.health.clear_service_status(service).await;
+        }
     }
 }
 

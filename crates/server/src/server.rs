@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 
 use crate::{
-    Clock, Config, Error, Sweeper, config::MailTransport, grpc::Api, health, installation::Installation, keys,
+    Clock, Config, Error, Sweeper, config::MailTransport, grpc::Api, health::Watch, installation::Installation, keys,
 };
 
 /// A process in the making: its parts are there, nothing runs yet.
@@ -80,7 +80,7 @@ impl Server {
         let installation = self.installation.clone();
         async move {
             let (health, health_service) = tonic_health::server::health_reporter();
-            let well = health::watch(health, installation.store.clone(), stop);
+            let watch = Watch::begin(health, installation.store.clone()).await;
             let reflection = || {
                 tonic_reflection::server::Builder::configure()
                     .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
@@ -101,7 +101,7 @@ impl Server {
                 .serve_with_incoming_shutdown(
                     TcpIncoming::from(listener).with_nodelay(Some(true)),
                     // It ends with the word that nothing is served, and only then are calls turned away.
-                    well,
+                    watch.until(stop),
                 )
                 .await?;
             Ok(())
