@@ -86,6 +86,32 @@ async fn relevo_alone_serves_and_needs_nothing_but_a_folder() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_demonstration_tells_the_whole_story_and_leaves_nothing_behind() {
+    let folder = folder();
+    let output = run(folder.path(), &["demo"], &[]).await;
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    let mut rest = said.as_str();
+    for told in [
+        "Ann names Nora",
+        "PENDING",
+        "Please confirm: new technical contact for example.com",
+        "Ann's code",
+        "Nora's code",
+        "PENDING",
+        "TOKEN_INVALID",
+        "DONE",
+        "You are no longer the technical contact of example.com",
+        "technical      Nora",
+        "CHANGE_SETTLED",
+        "The end is right",
+    ] {
+        rest = rest.split_once(told).unwrap_or_else(|| panic!("{told:?} comes next in {rest}")).1;
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn migrate_makes_the_schema_and_may_be_repeated() {
     let folder = folder();
     for _ in 0..2 {

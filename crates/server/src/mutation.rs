@@ -44,8 +44,9 @@ pub(crate) struct Mutation<'a> {
 impl Installation {
     /// Opens the transaction of a mutation, unless the call was answered before.
     pub(crate) async fn begin<R: Message + Default>(&self, call: Call) -> Result<Begun<'_, R>, Error> {
-        let now = self.clock.now();
         let tx = self.store.write().await?;
+        // Not before: what a call has waited for happened before it.
+        let now = self.clock.now();
         let mut remember = None;
         if let Some(request_id) = call.request_id.filter(|_| !call.validate_only) {
             let Call { method, account_id, content, .. } = call;
