@@ -12,8 +12,6 @@ mod error;
 mod event;
 mod migration;
 mod outbox;
-#[cfg(test)]
-mod pragmas;
 mod request;
 mod row;
 mod service;
@@ -212,6 +210,7 @@ mod tests {
         for (connection, query_only) in connections {
             for (name, value) in [
                 ("journal_mode", "wal"),
+                // FULL: https://sqlite.org/pragma.html#pragma_synchronous
                 ("synchronous", "2"),
                 ("foreign_keys", "1"),
                 ("query_only", query_only),
