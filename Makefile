@@ -34,6 +34,9 @@ format: tools ## Format code and protos
 tools: .tools/installed ## Install what `make check` needs, into .tools
 
 .tools/installed: .ci/tools.txt
-	python3 -m venv --clear .tools || { apt-get update && apt-get install -y --no-install-recommends python3-venv && python3 -m venv --clear .tools; }
+	python3 -m venv --clear .tools || { \
+		echo "make check needs Python 3 with venv; on Debian: apt-get install python3-venv" >&2; \
+		[ "$$(id -u)" = 0 ] && apt-get update && apt-get install -y --no-install-recommends python3-venv && \
+		python3 -m venv --clear .tools; }
 	$(TOOLS)/pip install --quiet --disable-pip-version-check --requirement .ci/tools.txt
 	touch $@

@@ -78,7 +78,10 @@ fn accounts(table: &mut Table) {
         table.field(&upsert, path, &bad, |it, bad| set(it.account.get_or_insert_default(), bad));
         if path != "account.language" {
             table.field(&create, path, &[String::new()], |it, bad| set(it.account.get_or_insert_default(), bad));
-            let masked = v1::UpdateAccountRequest { update_mask: masks(&[&["*"]]).remove(0), ..update.clone() };
+            let masked = v1::UpdateAccountRequest {
+                update_mask: masks(&[&["display_name", "email"]]).remove(0),
+                ..update.clone()
+            };
             table.field(&masked, path, &[String::new()], |it, bad| set(it.account.get_or_insert_default(), bad));
         }
     }

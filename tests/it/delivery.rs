@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use relevo_server::{Clock, Config, Keys, Server};
 use relevo_tests::{
     Person, TestServer,
     smtp::{Answer, Step, TestRelay},
@@ -406,4 +407,42 @@ async fn an_internationalised_address_needs_a_relay_that_takes_it() {
     assert_eq!((taken.len(), taken[0].to.as_str()), (1, "ñora@xn--exmple-qta.net"));
     assert!(taken[0].from.contains("SMTPUTF8"), "{}", taken[0].from);
     assert_eq!(delivery(&change, &nora).await.state(), DeliveryState::Sent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_hangs_up_between_two_mails_is_greeted_again() {
+    for hangs_up in [Answer::HangUp, Answer::Say("421 4.7.0 enough for one connection")] {
+        let (relay, server) = relayed().await;
+        relay.answers(Step::Mail, Answer::Say("250 2.1.0 Ok"));
+        relay.answers(Step::Mail, hangs_up);
+        let (ann, nora, change) = asked(&server).await;
+        server.deliver().await;
+        assert_eq!((relay.take().len(), relay.connections()), (2, 2));
+        for party in [&ann, &nora] {
+            assert_eq!(delivery(&change, party).await.state(), DeliveryState::Sent);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_processes_each_sends_what_the_other_has_not_in_hand() {
+    let (relay, server) = relayed().await;
+    let mut config = Config::parse(&relay.settings()).unwrap();
+    config.database_url = format!("sqlite://{}", server.folder().join("relevo.db").display());
+    config.keys = Keys::File(server.folder().join("token.key"));
+    let clock = Clock::fixed(server.now());
+    let other = Server::open(&config, clock.clone()).await.unwrap();
+
+    relay.answers(Step::Dot, Answer::Hold(Some("250 2.0.0 Ok: queued")));
+    let (ann, nora, change) = asked(&server).await;
+    let delivering = tokio::spawn(async move { server.deliver().await });
+    relay.holds().await;
+    let tried = other.courier().deliver_due(&|| clock.now(), &Default::default()).await.unwrap();
+    assert_eq!(tried, 1, "one of the two is in the first one's hand");
+    relay.lets_go();
+    delivering.await.unwrap();
+    let mut readers: Vec<_> = relay.take().into_iter().map(|letter| letter.to).collect();
+    readers.sort();
+    assert_eq!(readers, [ann.email.clone(), nora.email.clone()]);
+    assert_eq!(delivery(&change, &ann).await.attempts + delivery(&change, &nora).await.attempts, 2);
 }

@@ -94,6 +94,17 @@ async fn an_account_is_kept_as_given_with_its_times_and_etag() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_overdue_bill_is_not_lifted_by_an_update_that_forgets_it() {
+    let server = TestServer::start().await;
+    create_account(&server, zoe()).await.unwrap();
+    for mask in [&["*"][..], &["billing_standing"]] {
+        let refused = update_account(&server, Account { billing_standing: 0, ..zoe() }, mask).await.unwrap_err();
+        assert!(refused.is("FIELD_INVALID"), "{refused:?}");
+        assert_eq!(refused.violations[0].0, "account.billing_standing");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_update_takes_over_what_its_mask_names_and_nothing_else() {
     let other = Account {
         account_id: "zz1-ovh".to_owned(),
@@ -120,11 +131,7 @@ async fn an_update_takes_over_what_its_mask_names_and_nothing_else() {
         (&[], Account { display_name: "Zora".to_owned(), ..only_id.clone() }, named),
         (&[], only_id.clone(), zoe()),
         // With one, it is: the default.
-        (
-            &["language", "billing_standing"],
-            only_id,
-            Account { language: "en".to_owned(), billing_standing: BillingStanding::Good.into(), ..zoe() },
-        ),
+        (&["language"], only_id, Account { language: "en".to_owned(), ..zoe() }),
     ];
     for (paths, given, expected) in table {
         let server = TestServer::start().await;

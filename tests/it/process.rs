@@ -71,7 +71,10 @@ async fn relevo_alone_serves_and_needs_nothing_but_a_folder() {
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600, "{}", path.display());
     }
     let key = folder.path().join("data/token.key");
-    assert_eq!(fs::metadata(&key).unwrap().mode() & 0o777, 0o600);
+    for file in ["token.key", "relevo.db", "relevo.db-wal", "relevo.db-shm"] {
+        let path = folder.path().join("data").join(file);
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600, "{file}");
+    }
     assert_eq!(fs::read_to_string(&key).unwrap().trim_end().len(), 64);
 
     // One file a mail: the done mails are two more.
@@ -120,6 +123,7 @@ async fn migrate_makes_the_schema_and_may_be_repeated() {
         assert_eq!(String::from_utf8_lossy(&output.stdout), "The schema is up to date.\n");
     }
     assert!(folder.path().join("data/relevo.db").exists());
+    assert_eq!(fs::metadata(folder.path().join("data")).unwrap().mode() & 0o777, 0o700);
     assert!(!folder.path().join("data/token.key").exists(), "it needs no key");
     let serving = Serving::start(folder.path(), &[]).await;
     serving.caller().account("an000001-ovh", "").await.unwrap();
@@ -284,7 +288,7 @@ async fn a_database_that_is_no_good_is_a_clear_error() {
     }
     fs::write(folder.path().join("file"), "").unwrap();
     let environment = [("RELEVO__DATABASE__URL", "sqlite://file/relevo.db")];
-    fails(&run(folder.path(), &["migrate"], &environment).await, "database.url: cannot make the folder file");
+    fails(&run(folder.path(), &["migrate"], &environment).await, "database.url: cannot make file/relevo.db");
 }
 
 #[tokio::test(flavor = "multi_thread")]

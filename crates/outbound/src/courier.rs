@@ -1,7 +1,7 @@
 //! Sends what is due.
 //!
-//! The courier leases a few mails, reads what they are made from, sends them one by one and records what became of
-//! each; no transaction is open while it talks to a relay. A mail that carries a token is sent as long as the token is
+//! The courier leases one mail, reads what it is made from, sends it, and records what became of it in the transaction
+//! that leases the next; no transaction is open while it talks to a relay. A mail that carries a token is sent as long as the token is
 //! good and no longer; a notice is tried for [`NOTICE_LIFETIME`]. A relay that is out of order pauses the sending and
 //! is held against no mail. Delivery is at least once: twice only after a crash, or a reply lost after the final dot,
 //! and then with the same Message-ID and token.
@@ -29,7 +29,8 @@ pub const NOTICE_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// process that dies wait for the next one.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 const RENEWAL: Duration = Duration::from_secs(10);
-const BATCH: u64 = 16;
+/// How long a mail waits that could not be read as the database was busy.
+const PASSING_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 /// A second apart: as long as the lease lasts, with what the database takes to say that it is busy.
 const RECORD_RETRIES: u32 = 5;
 /// A relay that is out of order is asked again at least this often: asking costs little, and it may be back.
@@ -83,6 +84,12 @@ enum Unsendable {
     Store(#[from] Error),
 }
 
+impl Unsendable {
+    fn is_passing(&self) -> bool {
+        matches!(self, Unsendable::Store(error) if error.is_passing())
+    }
+}
+
 impl Courier {
     /// A courier who takes mails from a store to a transport.
     pub fn new(store: Store, keyring: Keyring, sender: Sender, transport: Transport, retry: Retry) -> Self {
@@ -112,78 +119,68 @@ impl Courier {
 
     /// Sends everything that is due at this moment. Says how many mails were tried.
     pub async fn deliver_due(&self, clock: &impl Fn() -> Timestamp, stop: &CancellationToken) -> Result<usize, Error> {
-        let mut tried = 0;
-        while !stop.is_cancelled() && !self.is_paused(clock()) {
-            if !self.store.read().await?.mail_is_due(clock()).await? {
-                break;
-            }
-            let now = clock();
-            let tx = self.store.write().await?;
-            let batch = tx.lease_mails(now, now + LEASE, BATCH).await?;
-            tx.commit().await?;
-            if batch.is_empty() {
-                break;
-            }
-            tried += batch.len();
-            let mut session = self.transport.session();
-            let done = self.deliver_batch(&batch, &mut session, clock, stop).await;
-            session.close().await;
-            done?;
+        if !self.store.read().await?.mail_is_due(clock()).await? {
+            return Ok(0);
         }
+        let mut tried = 0;
+        let mut session = self.transport.session();
+        let mut in_hand = self.take_next(None, clock, stop).await?;
+        while let Some(due) = in_hand {
+            tried += 1;
+            let attempt = self.holding(due.lease, clock, self.attempt(&due, &mut session, clock)).await;
+            let (kind, account) = (due.mail.kind.name(), &due.mail.account_id);
+            tracing::debug!(kind, %account, outcome = attempt.name(), "mail");
+            in_hand = self.record(&due, &attempt, clock, stop).await?;
+        }
+        session.close().await;
         Ok(tried)
     }
 
-    async fn deliver_batch(
+    /// Stores what became of a mail, and takes the next one in hand. The database may be busy for a while: what is not
+    /// stored is sent twice.
+    async fn record(
         &self,
-        batch: &[DueMail],
-        session: &mut Session,
+        due: &DueMail,
+        attempt: &Attempt,
         clock: &impl Fn() -> Timestamp,
         stop: &CancellationToken,
-    ) -> Result<(), Error> {
-        let leases: Vec<Lease> = batch.iter().map(|due| due.lease).collect();
-        for (nth, due) in batch.iter().enumerate() {
-            let now = clock();
-            let attempt = if stop.is_cancelled() || self.is_paused(now) {
-                Attempt::Returned(now)
-            } else {
-                let held = leases.get(nth..).unwrap_or_default();
-                self.holding(held, clock, self.attempt(due, session, clock)).await
-            };
-            tracing::debug!(kind = due.mail.kind.name(), account = %due.mail.account_id, outcome = attempt.name(), "mail");
-            self.record(due.lease, &attempt, clock).await?;
-        }
-        Ok(())
-    }
-
-    /// Stores what became of a mail. The database may be busy for a while: what is not stored is sent twice.
-    async fn record(&self, lease: Lease, attempt: &Attempt, clock: &impl Fn() -> Timestamp) -> Result<(), Error> {
-        for patience in (1..=RECORD_RETRIES).rev() {
-            match self.try_record(lease, attempt, clock()).await {
-                Err(error) if patience > 1 => {
-                    tracing::warn!(%error, mail_id = lease.mail_id, "what became of a mail is not stored yet");
+    ) -> Result<Option<DueMail>, Error> {
+        let mut retries = RECORD_RETRIES;
+        loop {
+            match self.take_next(Some((due.lease, attempt)), clock, stop).await {
+                Err(error) if retries > 0 => {
+                    retries -= 1;
+                    tracing::warn!(%error, mail_id = due.lease.mail_id, "what became of a mail is not stored yet");
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
-                recorded => return recorded,
+                taken => return taken,
             }
         }
-        Ok(())
     }
 
-    async fn try_record(&self, lease: Lease, attempt: &Attempt, now: Timestamp) -> Result<(), Error> {
-        let tx = self.store.write().await?;
-        if !tx.record_attempt(lease, attempt, now).await? {
-            tracing::warn!(mail_id = lease.mail_id, "another process has taken this mail over");
-        }
-        tx.commit().await
-    }
-
-    /// Awaits a sending, and holds the leases of the mails in hand meanwhile.
-    async fn holding<T>(
+    /// In one transaction: stores what became of a mail, and leases the next one unless there is a reason to rest.
+    async fn take_next(
         &self,
-        leases: &[Lease],
+        done: Option<(Lease, &Attempt)>,
         clock: &impl Fn() -> Timestamp,
-        sending: impl Future<Output = T>,
-    ) -> T {
+        stop: &CancellationToken,
+    ) -> Result<Option<DueMail>, Error> {
+        let tx = self.store.write().await?;
+        let now = clock();
+        if let Some((lease, attempt)) = done
+            && !tx.record_attempt(lease, attempt, now).await?
+        {
+            let mail_id = lease.mail_id;
+            tracing::warn!(mail_id, outcome = attempt.name(), "withdrawn on its way, or taken over by another process");
+        }
+        let rests = stop.is_cancelled() || self.is_paused(now);
+        let next = if rests { None } else { tx.lease_mail(now, now + LEASE).await? };
+        tx.commit().await?;
+        Ok(next)
+    }
+
+    /// Awaits a sending, and holds the lease of its mail meanwhile.
+    async fn holding<T>(&self, lease: Lease, clock: &impl Fn() -> Timestamp, sending: impl Future<Output = T>) -> T {
         let mut sending = std::pin::pin!(sending);
         let mut renewal = tokio::time::interval(RENEWAL);
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -193,17 +190,17 @@ impl Courier {
                 done = &mut sending => return done,
                 _ = renewal.tick() => {
                     // A mail that is on its way is not called back for that.
-                    if let Err(error) = self.renew(leases, clock()).await {
-                        tracing::warn!(%error, "the mails in hand are not held for longer");
+                    if let Err(error) = self.renew(lease, clock()).await {
+                        tracing::warn!(%error, "the mail in hand is not held for longer");
                     }
                 }
             }
         }
     }
 
-    async fn renew(&self, leases: &[Lease], now: Timestamp) -> Result<(), Error> {
+    async fn renew(&self, lease: Lease, now: Timestamp) -> Result<(), Error> {
         let tx = self.store.write().await?;
-        tx.renew_leases(leases, now + LEASE).await?;
+        tx.renew_lease(lease, now + LEASE).await?;
         tx.commit().await
     }
 
@@ -218,9 +215,10 @@ impl Courier {
             Ok(Some(made)) => made,
             Ok(None) => return Attempt::Withdrawn,
             Err(error) => {
-                // Not its neighbours' fault, nor the relay's: it is looked at again when somebody may have mended it.
                 tracing::error!(%error, mail_id = due.lease.mail_id, "a mail cannot be made");
-                return Attempt::Returned(now + LONGEST_PAUSE);
+                // Somebody may have mended it by then, but for a database that was busy.
+                let wait = if error.is_passing() { PASSING_PAUSE } else { LONGEST_PAUSE };
+                return Attempt::Returned(now + wait);
             }
         };
         let kept = |reply| without_code(reply, token.as_ref());

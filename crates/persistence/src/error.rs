@@ -1,6 +1,7 @@
 //! The ways in which the database fails.
 
-use sea_orm::DbErr;
+use sea_orm::{DbErr, RuntimeErr};
+use sqlx::error::ErrorKind;
 
 /// The database failed, or holds what it should not.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it may go well when it is tried again: the database was busy or out of reach, and did not find anything
+    /// wrong with what it was asked.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Error::Stale(_) => true,
+            Error::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => true,
+            Error::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) => {
+                error.as_database_error().is_none_or(|error| error.kind() == ErrorKind::Other)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the database refused a row because there is one like it.
     pub(crate) fn is_unique_violation(error: &DbErr) -> bool {
         matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))

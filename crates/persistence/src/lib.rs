@@ -18,7 +18,10 @@ mod service;
 mod transaction;
 
 use std::{
-    path::PathBuf,
+    fs::{DirBuilder, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
     time::{Duration, Instant},
@@ -56,13 +59,9 @@ impl Store {
     /// Opens the database of a URL: `sqlite://` and the path of a file, which is made if it is not there.
     pub async fn open(url: &str) -> Result<Self, Error> {
         let path = sqlite_path(url)?;
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| Error::Url(format!("cannot make the folder {}: {error}", folder.display())))?;
-        }
+        make(&path).map_err(|error| Error::Url(format!("cannot make {}: {error}", path.display())))?;
         let options = SqliteConnectOptions::new()
             .filename(&path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // With WAL, FULL syncs the log at each commit: what was answered OK survives a power cut.
             .synchronous(SqliteSynchronous::Full)
@@ -163,6 +162,15 @@ async fn begin(
 ) -> Result<sea_orm::DatabaseTransaction, Error> {
     let options = TransactionOptions { sqlite_transaction_mode: Some(mode), ..Default::default() };
     Ok(connection.begin_with_options(options).await?)
+}
+
+/// Makes the file of a database, and its folder, if they are not there: for their owner alone, as they hold addresses.
+/// SQLite gives the files beside it the same rights.
+fn make(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
 /// The path in a `sqlite://` URL.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use relevo_domain::{Account, AccountId, ChangeId, ContactChange, EmailAddress, Mail, MailKind, Seal, Service};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, NotSet, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, NotSet, QueryFilter, QueryOrder, QuerySelect,
     prelude::Uuid,
     sea_query::{Expr, ExprTrait, LockBehavior, LockType},
 };
@@ -270,49 +270,48 @@ impl Tx {
         Ok(())
     }
 
-    /// Leases mails that are due, the longest due first, until a moment by which they must have been tried.
-    pub async fn lease_mails(&self, now: Timestamp, until: Timestamp, limit: u64) -> Result<Vec<DueMail>, Error> {
-        let mut rows = Entity::find()
-            .filter(waiting())
-            .filter(Column::DueTime.lte(now.as_microsecond()))
-            .order_by_asc(Column::DueTime)
-            .order_by_asc(Column::MailId)
-            .limit(limit)
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .all(self.connection())
-            .await?;
-        if rows.is_empty() {
-            return Ok(Vec::new());
+    /// Leases the mail that is due the longest, until a moment by which it must have been tried; passes over those that
+    /// another is leasing.
+    pub async fn lease_mail(&self, now: Timestamp, until: Timestamp) -> Result<Option<DueMail>, Error> {
+        loop {
+            let row = Entity::find()
+                .filter(waiting())
+                .filter(Column::DueTime.lte(now.as_microsecond()))
+                .order_by_asc(Column::DueTime)
+                .order_by_asc(Column::MailId)
+                .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+                .one(self.connection())
+                .await?;
+            let Some(mut row) = row else { return Ok(None) };
+            row.lease_count += 1;
+            Entity::update_many()
+                .col_expr(Column::DueTime, Expr::value(until.as_microsecond()))
+                .col_expr(Column::LeaseCount, Expr::value(row.lease_count))
+                .filter(Column::MailId.eq(row.mail_id))
+                .exec(self.connection())
+                .await?;
+            match due_mail(row) {
+                Ok(due) => return Ok(Some(due)),
+                // It must not keep the others back: it is said, and leased again later.
+                Err(error) => tracing::error!(%error, "passed over a mail"),
+            }
         }
-        Entity::update_many()
-            .col_expr(Column::DueTime, Expr::value(until.as_microsecond()))
-            .col_expr(Column::LeaseCount, Expr::col(Column::LeaseCount).add(1))
-            .filter(Column::MailId.is_in(rows.iter().map(|row| row.mail_id)))
-            .exec(self.connection())
-            .await?;
-        rows.iter_mut().for_each(|row| row.lease_count += 1);
-        // A row that cannot be read must not keep the others back: it is said, and leased again later.
-        let readable = |row| due_mail(row).inspect_err(|error| tracing::error!(%error, "passed over a mail")).ok();
-        Ok(rows.into_iter().filter_map(readable).collect())
     }
 
-    /// Holds leases for longer; those that another has taken since are passed over.
-    pub async fn renew_leases(&self, leases: &[Lease], until: Timestamp) -> Result<(), Error> {
-        let held = leases.iter().fold(Condition::any(), |any, lease| {
-            let same =
-                Condition::all().add(Column::MailId.eq(lease.mail_id)).add(Column::LeaseCount.eq(lease.lease_count));
-            any.add(same)
-        });
+    /// Holds a lease for longer, unless another has taken the mail since.
+    pub async fn renew_lease(&self, lease: Lease, until: Timestamp) -> Result<(), Error> {
         Entity::update_many()
             .col_expr(Column::DueTime, Expr::value(until.as_microsecond()))
-            .filter(held)
+            .filter(Column::MailId.eq(lease.mail_id))
+            .filter(Column::LeaseCount.eq(lease.lease_count))
             .filter(waiting())
             .exec(self.connection())
             .await?;
         Ok(())
     }
 
-    /// Stores what became of a leased mail. Says `false`, and stores nothing, if another has leased it since.
+    /// Stores what became of a leased mail. Says `false`, and stores nothing, if another has leased it since, or if it
+    /// was withdrawn on its way and did not arrive.
     pub async fn record_attempt(&self, lease: Lease, attempt: &Attempt, now: Timestamp) -> Result<bool, Error> {
         let (state, due, reply) = match attempt {
             Attempt::Sent => (Some(DeliveryState::Sent), None, None),

@@ -135,15 +135,17 @@ impl Server {
         stop.cancelled().await;
         tracing::info!("stopping");
         let finished = async {
+            // A part that has died is no reason to cut the others off.
+            let mut all = Ok(());
             while let Some(ended) = tasks.join_next().await {
-                ended??;
+                all = all.and(ended.map_err(Error::from).and_then(|ended| ended));
             }
-            Ok::<(), Error>(())
+            all
         };
         match tokio::time::timeout(self.stop_grace, finished).await {
             Ok(ended) => {
-                ended?;
                 self.installation.store.clone().close().await?;
+                ended?;
             }
             Err(_) => tracing::warn!("calls or a mail under way were cut off at the end of grpc.stop_grace"),
         }

@@ -77,6 +77,8 @@ enum Failure {
     Reply(Response<String>),
     /// The conversation is over.
     Broken(mail_send::Error),
+    /// The relay was not asked, as it has said that it cannot.
+    Unable(&'static str),
 }
 
 impl From<mail_send::Error> for Failure {
@@ -99,6 +101,7 @@ impl Failure {
                 Reply { codes, text: legible(&reply.message) }
             }
             Failure::Broken(error) => Reply { codes: String::new(), text: legible(&error.to_string()) },
+            Failure::Unable(why) => Reply { codes: String::new(), text: (*why).to_owned() },
         }
     }
 
@@ -111,6 +114,7 @@ impl Failure {
         match self {
             Failure::Reply(reply) => reply.code == 421,
             Failure::Broken(_) => true,
+            Failure::Unable(_) => false,
         }
     }
 }
@@ -123,38 +127,44 @@ fn legible(text: &str) -> String {
 
 impl Session {
     pub(super) async fn send(&mut self, message: &Message) -> Verdict {
-        if self.connection.is_none() {
-            match self.relay.connect().await {
-                Ok(connection) => self.connection = Some(connection),
-                Err(failure) => return Verdict::OutOfOrder(failure.reply()),
+        let mut connection = match self.begin(message).await {
+            Ok(connection) => connection,
+            Err(verdict) => return verdict,
+        };
+        let Err(failure) = connection.hand_over(message).await else {
+            self.connection = Some(connection);
+            return Verdict::Taken;
+        };
+        // Without RSET the next MAIL would be refused as nested.
+        if !failure.ends_conversation() && connection.client.rset().await.is_ok() {
+            self.connection = Some(connection);
+        }
+        if failure.is_final() { Verdict::Refused(failure.reply()) } else { Verdict::PutOff(failure.reply()) }
+    }
+
+    /// A connection on which the relay has taken the sender.
+    async fn begin(&mut self, message: &Message) -> Result<Connection, Verdict> {
+        if let Some(mut kept) = self.connection.take() {
+            match kept.mail_from(message).await {
+                // A relay may hang up between two mails, or take so many on one connection and no more.
+                Err(failure) if failure.ends_conversation() => {}
+                begun => return self.begun(kept, begun),
             }
         }
-        let Some(connection) = &mut self.connection else {
-            return Verdict::OutOfOrder(Reply { codes: String::new(), text: String::new() });
-        };
-        if message.needs_smtputf8 && !connection.takes_utf8 {
-            let text = "the relay takes no internationalised addresses (SMTPUTF8)".to_owned();
-            return Verdict::Refused(Reply { codes: String::new(), text });
+        let mut fresh = self.relay.connect().await.map_err(|failure| Verdict::OutOfOrder(failure.reply()))?;
+        let begun = fresh.mail_from(message).await;
+        self.begun(fresh, begun)
+    }
+
+    fn begun(&mut self, connection: Connection, begun: Result<(), Failure>) -> Result<Connection, Verdict> {
+        match begun {
+            Ok(()) => Ok(connection),
+            Err(failure @ Failure::Unable(_)) => {
+                self.connection = Some(connection);
+                Err(Verdict::Refused(failure.reply()))
+            }
+            Err(failure) => Err(Verdict::OutOfOrder(failure.reply())),
         }
-        let (verdict, ended) = match connection.mail_from(message).await {
-            Err(failure) => (Verdict::OutOfOrder(failure.reply()), true),
-            Ok(()) => match connection.hand_over(message).await {
-                Ok(()) => (Verdict::Taken, false),
-                Err(failure) => {
-                    let verdict = match failure.is_final() {
-                        true => Verdict::Refused(failure.reply()),
-                        false => Verdict::PutOff(failure.reply()),
-                    };
-                    // Without RSET the next MAIL would be refused as nested.
-                    let ended = failure.ends_conversation() || connection.client.rset().await.is_err();
-                    (verdict, ended)
-                }
-            },
-        };
-        if ended {
-            self.connection = None;
-        }
-        verdict
     }
 
     pub(super) async fn close(self) {
@@ -200,6 +210,9 @@ impl Relay {
 
 impl Connection {
     async fn mail_from(&mut self, message: &Message) -> Result<(), Failure> {
+        if message.needs_smtputf8 && !self.takes_utf8 {
+            return Err(Failure::Unable("the relay takes no internationalised addresses (SMTPUTF8)"));
+        }
         let parameters = if message.needs_smtputf8 { " SMTPUTF8 BODY=8BITMIME" } else { "" };
         let command = format!("MAIL FROM:<{}>{parameters}\r\n", message.envelope_from);
         Ok(self.client.cmd(command).await?.assert_positive_completion()?)

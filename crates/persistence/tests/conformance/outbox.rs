@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     engine::Database,
-    people::{ann_named_nora, at, id, settle},
+    people::{ann_named_nora, at, id, lease_mails, settle},
 };
 
 on_every_engine!(
@@ -17,7 +17,6 @@ on_every_engine!(
     the_longest_due_is_leased_first,
     an_expired_lease_is_taken_over_and_the_first_is_no_longer_heard,
     a_renewed_lease_is_held_and_a_lost_one_is_not,
-    to_renew_nothing_holds_nothing,
     each_attempt_leaves_what_it_should,
     a_mail_that_is_done_with_is_never_leased_again,
     a_mail_withdrawn_while_it_is_leased_stays_so_unless_it_arrived,
@@ -42,7 +41,7 @@ async fn queue(db: &Database, mails: Vec<Mail>, seconds: i64) {
 
 async fn lease(db: &Database, now: i64, until: i64, limit: u64) -> Vec<DueMail> {
     let tx = db.store.write().await.unwrap();
-    let leased = tx.lease_mails(at(now), at(until), limit).await.unwrap();
+    let leased = lease_mails(&tx, at(now), at(until), limit).await;
     tx.commit().await.unwrap();
     leased
 }
@@ -91,7 +90,7 @@ async fn two_leases_never_overlap(db: &Database) {
     let leases = stores.map(|store| {
         tokio::spawn(async move {
             let tx = store.write().await.unwrap();
-            let leased = tx.lease_mails(at(0), at(60), 3).await.unwrap();
+            let leased = lease_mails(&tx, at(0), at(60), 3).await;
             tx.commit().await.unwrap();
             leased
         })
@@ -139,29 +138,28 @@ async fn a_renewed_lease_is_held_and_a_lost_one_is_not(db: &Database) {
     ann_named_nora(db).await;
     let leased: Vec<_> = lease(db, 0, 60, 9).await.iter().map(|due| due.lease).collect();
     let tx = db.store.write().await.unwrap();
-    tx.renew_leases(&leased[..1], at(100)).await.unwrap();
+    for lease in &leased[..1] {
+        tx.renew_lease(*lease, at(100)).await.unwrap();
+    }
     tx.commit().await.unwrap();
     let taken = lease(db, 60, 70, 9).await;
     assert_eq!(ids(&taken), BTreeSet::from([leased[1].mail_id]), "the one that was not renewed");
 
     let tx = db.store.write().await.unwrap();
-    tx.renew_leases(&leased, at(200)).await.unwrap();
+    for lease in &leased {
+        tx.renew_lease(*lease, at(200)).await.unwrap();
+    }
     tx.commit().await.unwrap();
     assert_eq!(ids(&lease(db, 70, 80, 9).await), BTreeSet::from([leased[1].mail_id]), "another's is not renewed");
     assert_eq!(ids(&lease(db, 199, 300, 9).await), BTreeSet::from([leased[1].mail_id]));
     assert!(record(db, leased[0], &Attempt::Sent, 199).await);
 
     let tx = db.store.write().await.unwrap();
-    tx.renew_leases(&leased[..1], at(0)).await.unwrap();
+    for lease in &leased[..1] {
+        tx.renew_lease(*lease, at(0)).await.unwrap();
+    }
     tx.commit().await.unwrap();
     assert!(lease(db, 200, 300, 9).await.is_empty(), "a sent mail is not renewed into being due");
-}
-
-async fn to_renew_nothing_holds_nothing(db: &Database) {
-    ann_named_nora(db).await;
-    let tx = db.store.write().await.unwrap();
-    tx.renew_leases(&[], at(1000)).await.unwrap();
-    assert!(tx.mail_is_due(at(0)).await.unwrap());
 }
 
 async fn each_attempt_leaves_what_it_should(db: &Database) {
@@ -197,7 +195,7 @@ async fn each_attempt_leaves_what_it_should(db: &Database) {
         (Attempt::Withdrawn, expected(Withdrawn, 2, Some(5), Some("Later!"))),
     ] {
         let tx = db.store.write().await.unwrap();
-        let ann = tx.lease_mails(at(0), at(60), 9).await.unwrap();
+        let ann = lease_mails(&tx, at(0), at(60), 9).await;
         let ann = ann.iter().find(|due| due.mail.account_id == id("ann")).unwrap();
         assert!(tx.record_attempt(ann.lease, &attempt, at(9)).await.unwrap());
         let report = tx.change_report(ChangeId(Uuid::from_u128(1))).await.unwrap().unwrap();
@@ -210,13 +208,13 @@ async fn a_mail_that_is_done_with_is_never_leased_again(db: &Database) {
     ann_named_nora(db).await;
     for attempt in [Attempt::Sent, Attempt::Failed(None), Attempt::Withdrawn] {
         let tx = db.store.write().await.unwrap();
-        for due in tx.lease_mails(at(0), at(60), 9).await.unwrap() {
+        for due in lease_mails(&tx, at(0), at(60), 9).await {
             assert!(tx.record_attempt(due.lease, &attempt, at(1)).await.unwrap());
             let again = tx.record_attempt(due.lease, &Attempt::Deferred(reply("Later."), at(2)), at(2)).await.unwrap();
             assert!(!again, "{attempt:?} is final");
         }
         assert!(!tx.mail_is_due(at(1000)).await.unwrap());
-        assert!(tx.lease_mails(at(1000), at(2000), 9).await.unwrap().is_empty(), "{attempt:?}");
+        assert!(lease_mails(&tx, at(1000), at(2000), 9).await.is_empty(), "{attempt:?}");
         tx.roll_back().await.unwrap();
     }
 }
@@ -232,7 +230,7 @@ async fn a_mail_withdrawn_while_it_is_leased_stays_so_unless_it_arrived(db: &Dat
     let returned = Attempt::Returned(at(0));
     for attempt in [deferred, returned, Attempt::Failed(None), Attempt::Withdrawn, Attempt::Sent] {
         let tx = db.store.write().await.unwrap();
-        let leased = tx.lease_mails(at(0), at(60), 1).await.unwrap();
+        let leased = lease_mails(&tx, at(0), at(60), 1).await;
         assert_eq!(leased[0].mail.account_id, id("ann"));
         withdraw(&tx).await;
         let arrived = attempt == Attempt::Sent;
@@ -240,8 +238,10 @@ async fn a_mail_withdrawn_while_it_is_leased_stays_so_unless_it_arrived(db: &Dat
         let report = tx.change_report(ChangeId(Uuid::from_u128(1))).await.unwrap().unwrap();
         let state = if arrived { DeliveryState::Sent } else { DeliveryState::Withdrawn };
         assert_eq!(report.deliveries[0].1.state, state, "{attempt:?}");
-        tx.renew_leases(&[leased[0].lease], at(0)).await.unwrap();
-        let due = tx.lease_mails(at(1000), at(2000), 9).await.unwrap();
+        for lease in &[leased[0].lease] {
+            tx.renew_lease(*lease, at(0)).await.unwrap();
+        }
+        let due = lease_mails(&tx, at(1000), at(2000), 9).await;
         assert_eq!(due.iter().map(|due| &due.mail.account_id).collect::<Vec<_>>(), [&id("nora")], "{attempt:?}");
         tx.roll_back().await.unwrap();
     }
@@ -255,11 +255,11 @@ async fn a_mail_that_is_put_off_is_due_when_it_says(db: &Database) {
         Attempt::Deferred(reply("Later."), at(10)),
     ] {
         let tx = db.store.write().await.unwrap();
-        for due in tx.lease_mails(at(0), at(60), 9).await.unwrap() {
+        for due in lease_mails(&tx, at(0), at(60), 9).await {
             assert!(tx.record_attempt(due.lease, &attempt, at(1)).await.unwrap());
         }
-        assert!(tx.lease_mails(at(9), at(60), 9).await.unwrap().is_empty(), "{attempt:?}");
-        assert_eq!(tx.lease_mails(at(10), at(60), 9).await.unwrap().len(), 2, "{attempt:?}");
+        assert!(lease_mails(&tx, at(9), at(60), 9).await.is_empty(), "{attempt:?}");
+        assert_eq!(lease_mails(&tx, at(10), at(60), 9).await.len(), 2, "{attempt:?}");
         tx.roll_back().await.unwrap();
     }
 }
@@ -276,11 +276,11 @@ async fn an_address_that_only_the_mail_knows_goes_with_it(db: &Database) {
     };
     queue(db, vec![mail.clone()], 0).await;
     let kept = "SELECT count(to_address) FROM outbox";
-    let leased = lease(db, 0, 0, 9).await;
+    let leased = lease(db, 0, 60, 9).await;
     assert_eq!(leased[0].mail, mail);
     assert!(record(db, leased[0].lease, &Attempt::Deferred(reply("Later."), at(0)), 0).await);
     assert_eq!(db.number(kept).await, 1);
-    let leased = lease(db, 0, 0, 9).await;
+    let leased = lease(db, 0, 60, 9).await;
     assert_eq!(leased[0].mail, mail);
     assert!(record(db, leased[0].lease, &Attempt::Sent, 0).await);
     assert_eq!(db.number(kept).await, 0);

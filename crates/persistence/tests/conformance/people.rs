@@ -8,7 +8,7 @@ use relevo_domain::{
     Keyring, Kind, Language, Nonce, Policy, Role, Service, ServiceId, ServiceKey,
     contact_change::{Wish, open, plan},
 };
-use relevo_persistence::Tx;
+use relevo_persistence::{DueMail, Tx};
 use uuid::Uuid;
 
 use crate::engine::Database;
@@ -141,4 +141,16 @@ pub(crate) async fn ann_named_nora(db: &Database) -> ContactChange {
     let (change, effects) = asked_one(1, &shop(), "ann", "technical=nora");
     add_changes(db, &shop(), std::slice::from_ref(&change), &effects).await;
     change
+}
+
+/// Leases the mails that are due, up to so many.
+pub(crate) async fn lease_mails(tx: &Tx, now: Timestamp, until: Timestamp, limit: u64) -> Vec<DueMail> {
+    let mut leased = Vec::new();
+    for _ in 0..limit {
+        match tx.lease_mail(now, until).await.unwrap() {
+            Some(due) => leased.push(due),
+            None => break,
+        }
+    }
+    leased
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     engine::Database,
-    people::{PEOPLE, add_people, at, id, keyring, policy, shop},
+    people::{PEOPLE, add_people, at, id, keyring, lease_mails, policy, shop},
 };
 
 on_every_engine!(whatever_the_rules_make_of_a_change_is_read_back_as_it_is);
@@ -192,7 +192,7 @@ impl World {
             self.changes.iter().filter(|change| change.is_open(self.now)).map(|change| change.change_id).collect();
         assert_eq!(open.get(&self.service.service_key).cloned().unwrap_or_default(), expected);
         // What is mailed with a token can still be decided with.
-        for due in tx.lease_mails(Timestamp::MAX, self.now, 1000).await.unwrap() {
+        for due in lease_mails(tx, self.now, Timestamp::MAX, 1000).await {
             let change = self.changes.iter().find(|change| Some(change.change_id) == due.mail.change_id).unwrap();
             if due.mail.kind.carries_token() && change.is_open(self.now) {
                 assert_eq!(change.good_generation(&due.mail.account_id, self.now), Some(due.mail.generation));

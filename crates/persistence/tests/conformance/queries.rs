@@ -40,7 +40,7 @@ const MEANT: &[(&str, &str)] = &[
 /// what is to be sent, so that what has ended and what was sent costs nothing, however much of it there is.
 const OPEN_ALONE: &[(&str, &str)] = &[
     ("mail_is_due", "SEARCH outbox USING INDEX outbox_due (due_time<?)"),
-    ("lease_mails", "SEARCH outbox USING INDEX outbox_due (due_time<?)"),
+    ("lease_mail", "SEARCH outbox USING INDEX outbox_due (due_time<?)"),
     ("change_is_due", "SEARCH contact_change USING INDEX change_due (<expr><?)"),
     ("due_changes_for_update", "SEARCH contact_change USING INDEX change_due (<expr><?)"),
     ("open_changes_for_update", "SEARCH contact_change USING INDEX change_open_by_service (service_key=?)"),
@@ -238,10 +238,9 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
     calls.file("supersede_tokens", tx.supersede_tokens(&id("ann"), (1..=rows).map(change_id)).await);
     calls.file("push", tx.push(&effects(rows), "caller", now).await);
 
-    let leased = calls.file("lease_mails", tx.lease_mails(now, at(60), rows).await);
-    assert_eq!(leased.len() as u64, rows);
-    let leases: Vec<_> = leased.iter().map(|due| due.lease).collect();
-    calls.file("renew_leases", tx.renew_leases(&leases, at(90)).await);
+    let leased = calls.file("lease_mail", tx.lease_mail(now, at(60)).await);
+    let lease = leased.unwrap().lease;
+    calls.file("renew_lease", tx.renew_lease(lease, at(90)).await);
     let reply = Reply { codes: "451".to_owned(), text: "Later.".to_owned() };
     for attempt in [
         Attempt::Returned(now),
@@ -252,7 +251,7 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
         Attempt::Sent,
     ] {
         let name = format!("record_attempt {}", attempt.name());
-        calls.file(name, tx.record_attempt(leases[0], &attempt, now).await);
+        calls.file(name, tx.record_attempt(lease, &attempt, now).await);
     }
 
     let key = RequestKey { caller: "another".to_owned(), ..request_key(1) };

@@ -221,6 +221,9 @@ impl ContactService for Api {
     }
 }
 
+/// What the billing standing that an update names must be.
+const STANDING_FORM: &str = "must be BILLING_STANDING_GOOD or BILLING_STANDING_OVERDUE where the update names it";
+
 /// What the beginning of a service id must look like.
 const TEXT_FORM: Invalid = Invalid("must be at most 253 characters, without control characters");
 
@@ -266,9 +269,13 @@ fn account_fields(
                 fields.language.is_some()
             }
             _ => {
-                let standing = form.standing("account.billing_standing", given.billing_standing);
-                fields.billing_standing = standing.map(|it| it.unwrap_or(BillingStanding::Good));
-                standing.is_some()
+                // Left out by mistake it would lift what an overdue bill forbids.
+                fields.billing_standing = match form.standing("account.billing_standing", given.billing_standing) {
+                    Some(None) => form.violate("account.billing_standing", STANDING_FORM),
+                    Some(standing) => standing,
+                    None => None,
+                };
+                fields.billing_standing.is_some()
             }
         };
     }

@@ -5,7 +5,6 @@ use std::{collections::HashMap, time::Duration};
 
 use relevo_api::v1::ErrorReason;
 use relevo_domain::Refusal;
-use relevo_persistence::Error as StoreError;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
@@ -62,7 +61,7 @@ fn answer(error: Error) -> Answer {
             answer.details.add_bad_request_violation("request_id", "must be new for each call");
             answer
         }
-        Error::Store(error @ (StoreError::Database(_) | StoreError::Stale(_))) => {
+        Error::Store(error) if error.is_passing() => {
             tracing::error!(%error, "a call failed");
             let mut answer = Answer::new(
                 Code::Unavailable,
@@ -72,9 +71,7 @@ fn answer(error: Error) -> Answer {
             answer.details.set_retry_info(Some(STORE_RETRY));
             answer
         }
-        error @ (Error::Store(
-            StoreError::Url(_) | StoreError::Corrupt { .. } | StoreError::KeyMissing(_) | StoreError::SchemaNewer,
-        )
+        error @ (Error::Store(_)
         | Error::Answer(_)
         | Error::Random(_)
         | Error::Config(_)
