@@ -119,12 +119,12 @@ impl Courier {
 
     /// Sends everything that is due at this moment. Says how many mails were tried.
     pub async fn deliver_due(&self, clock: &impl Fn() -> Timestamp, stop: &CancellationToken) -> Result<usize, Error> {
-        if !self.store.read().await?.mail_is_due(clock()).await? {
+        if self.is_paused(clock()) || !self.store.read().await?.mail_is_due(clock()).await? {
             return Ok(0);
         }
         let mut tried = 0;
         let mut session = self.transport.session();
-        let mut in_hand = self.take_next(None, clock, stop).await?;
+        let mut in_hand = self.take_next(None, !stop.is_cancelled(), clock).await?;
         while let Some(due) = in_hand {
             tried += 1;
             let attempt = self.holding(due.lease, clock, self.attempt(&due, &mut session, clock)).await;
@@ -145,25 +145,24 @@ impl Courier {
         clock: &impl Fn() -> Timestamp,
         stop: &CancellationToken,
     ) -> Result<Option<DueMail>, Error> {
-        let mut retries = RECORD_RETRIES;
-        loop {
-            match self.take_next(Some((due.lease, attempt)), clock, stop).await {
-                Err(error) if retries > 0 => {
-                    retries -= 1;
-                    tracing::warn!(%error, mail_id = due.lease.mail_id, "what became of a mail is not stored yet");
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                }
-                taken => return taken,
-            }
+        let done = (due.lease, attempt);
+        let mut outcome = self.take_next(Some(done), !stop.is_cancelled(), clock).await;
+        for _ in 0..RECORD_RETRIES {
+            let Err(error) = &outcome else { break };
+            tracing::warn!(%error, mail_id = due.lease.mail_id, "what became of a mail is not stored yet");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            // By itself, lest it is the next mail that is at fault.
+            outcome = self.take_next(Some(done), false, clock).await;
         }
+        outcome
     }
 
-    /// In one transaction: stores what became of a mail, and leases the next one unless there is a reason to rest.
+    /// In one transaction: stores what became of a mail, and leases the next one if it is wanted and the relay is in order.
     async fn take_next(
         &self,
         done: Option<(Lease, &Attempt)>,
+        wanted: bool,
         clock: &impl Fn() -> Timestamp,
-        stop: &CancellationToken,
     ) -> Result<Option<DueMail>, Error> {
         let tx = self.store.write().await?;
         let now = clock();
@@ -173,28 +172,28 @@ impl Courier {
             let mail_id = lease.mail_id;
             tracing::warn!(mail_id, outcome = attempt.name(), "withdrawn on its way, or taken over by another process");
         }
-        let rests = stop.is_cancelled() || self.is_paused(now);
-        let next = if rests { None } else { tx.lease_mail(now, now + LEASE).await? };
+        let next = if wanted && !self.is_paused(now) { tx.lease_mail(now, now + LEASE).await? } else { None };
         tx.commit().await?;
         Ok(next)
     }
 
     /// Awaits a sending, and holds the lease of its mail meanwhile.
     async fn holding<T>(&self, lease: Lease, clock: &impl Fn() -> Timestamp, sending: impl Future<Output = T>) -> T {
-        let mut sending = std::pin::pin!(sending);
-        let mut renewal = tokio::time::interval(RENEWAL);
-        renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        renewal.reset();
-        loop {
-            tokio::select! {
-                done = &mut sending => return done,
-                _ = renewal.tick() => {
-                    // A mail that is on its way is not called back for that.
-                    if let Err(error) = self.renew(lease, clock()).await {
-                        tracing::warn!(%error, "the mail in hand is not held for longer");
-                    }
+        let renewing = async {
+            let mut renewal = tokio::time::interval(RENEWAL);
+            renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            renewal.reset();
+            loop {
+                renewal.tick().await;
+                // A mail that is on its way is not called back for that.
+                if let Err(error) = self.renew(lease, clock()).await {
+                    tracing::warn!(%error, "the mail in hand is not held for longer");
                 }
             }
+        };
+        tokio::select! {
+            done = sending => done,
+            never = renewing => never,
         }
     }
 
