@@ -89,6 +89,11 @@ impl Contacts {
         }
     }
 
+    /// The accounts in the three roles, in the order of [`Role::ALL`].
+    pub fn holders(&self) -> [&AccountId; 3] {
+        Role::ALL.map(|role| self.holder(role))
+    }
+
     fn holder_mut(&mut self, role: Role) -> &mut AccountId {
         match role {
             Role::Administrator => &mut self.administrator,

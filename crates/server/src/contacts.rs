@@ -1,5 +1,6 @@
 //! What each call of the directory does: accounts, services, who is whose contact.
 
+use jiff::Timestamp;
 use relevo_domain::{
     Account, AccountId, BillingStanding, ChangeId, Contacts, DisplayName, Effects, EmailAddress, Event, EventKind,
     Kind, Language, Mail, MailKind, Refusal, Service, ServiceId, ServiceKey,
@@ -51,11 +52,11 @@ pub(crate) struct ServiceReport {
 }
 
 /// The version of an account or a service, for its etag: creation tells registrations of one id apart.
-pub(crate) fn etag(create_time: jiff::Timestamp, revision: i64) -> String {
+pub(crate) fn etag(create_time: Timestamp, revision: i64) -> String {
     format!("{:x}-{revision:x}", create_time.as_microsecond())
 }
 
-fn check_etag(given: &str, create_time: jiff::Timestamp, revision: i64) -> Result<(), Refusal> {
+fn check_etag(given: &str, create_time: Timestamp, revision: i64) -> Result<(), Refusal> {
     let same = given.is_empty() || given == etag(create_time, revision);
     if same { Ok(()) } else { Err(Refusal::EtagMismatch) }
 }
@@ -87,8 +88,7 @@ impl Installation {
         if viewer.is_some_and(|viewer| service.contacts.roles_of(viewer).is_empty()) {
             return Err(Refusal::ServiceNotFound.into());
         }
-        let mut reports = self.reports(&view, vec![service], viewer).await?;
-        Ok(reports.pop().ok_or(Refusal::ServiceNotFound)?)
+        report(&view, service, viewer, self.clock.now()).await
     }
 
     /// A page of services.
@@ -101,24 +101,35 @@ impl Installation {
         let view = self.store.read().await?;
         let services = view.services_after(filter, after, limit).await?;
         let viewer = filter.holder.as_ref().map(|(account, _)| account);
-        self.reports(&view, services, viewer).await
+        reports(&view, services, viewer, self.clock.now()).await
     }
+}
 
-    /// Services with those of their open changes that a viewer may know of.
-    async fn reports(
-        &self,
-        view: &View,
-        services: Vec<Service>,
-        viewer: Option<&AccountId>,
-    ) -> Result<Vec<ServiceReport>, Error> {
-        let keys = services.iter().map(|service| service.service_key);
-        let mut open = view.open_change_ids(keys, viewer, self.clock.now()).await?;
-        let report = |service: Service| ServiceReport {
-            open_change_ids: open.remove(&service.service_key).unwrap_or_default(),
-            service,
-        };
-        Ok(services.into_iter().map(report).collect())
-    }
+/// Services with those of their open changes that a viewer may know of.
+async fn reports(
+    view: &View,
+    services: Vec<Service>,
+    viewer: Option<&AccountId>,
+    now: Timestamp,
+) -> Result<Vec<ServiceReport>, Error> {
+    let keys = services.iter().map(|service| service.service_key);
+    let mut open = view.open_change_ids(keys, viewer, now).await?;
+    let report = |service: Service| ServiceReport {
+        open_change_ids: open.remove(&service.service_key).unwrap_or_default(),
+        service,
+    };
+    Ok(services.into_iter().map(report).collect())
+}
+
+/// The same of one service.
+async fn report(
+    view: &View,
+    service: Service,
+    viewer: Option<&AccountId>,
+    now: Timestamp,
+) -> Result<ServiceReport, Error> {
+    let mut open = view.open_change_ids([service.service_key], viewer, now).await?;
+    Ok(ServiceReport { open_change_ids: open.remove(&service.service_key).unwrap_or_default(), service })
 }
 
 impl Mutation<'_> {
@@ -137,11 +148,7 @@ impl Mutation<'_> {
         if !self.tx.insert_account(&account).await? {
             return Err(Refusal::AccountExists(account.account_id).into());
         }
-        let effects = Effects {
-            events: vec![event(EventKind::AccountCreated, Some(&account.account_id), None)],
-            ..Effects::default()
-        };
-        self.tx.push(&effects, CALLER, self.now).await?;
+        self.push_event(event(EventKind::AccountCreated, Some(&account.account_id), None)).await?;
         Ok(account)
     }
 
@@ -207,7 +214,7 @@ impl Mutation<'_> {
 
     /// Registers a service.
     pub(crate) async fn create_service(&mut self, new: NewService) -> Result<ServiceReport, Error> {
-        let holders = [&new.contacts.administrator, &new.contacts.technical, &new.contacts.billing];
+        let holders = new.contacts.holders();
         let known = self.tx.accounts(holders).await?;
         if let Some(unknown) = holders.into_iter().find(|holder| !known.contains_key(*holder)) {
             return Err(Refusal::AccountNotFound(unknown.clone()).into());
@@ -226,7 +233,7 @@ impl Mutation<'_> {
         if !self.tx.insert_service(&service).await? {
             return Err(Refusal::ServiceExists.into());
         }
-        self.push_service_event(EventKind::ServiceCreated, &service).await?;
+        self.push_event(event(EventKind::ServiceCreated, None, Some(service.service_key))).await?;
         Ok(ServiceReport { service, open_change_ids: Vec::new() })
     }
 
@@ -249,10 +256,9 @@ impl Mutation<'_> {
         if updated != service {
             updated.touch(self.now);
             self.tx.save_service(&updated).await?;
-            self.push_service_event(EventKind::ServiceUpdated, &updated).await?;
+            self.push_event(event(EventKind::ServiceUpdated, None, Some(updated.service_key))).await?;
         }
-        let mut reports = self.installation.reports(&self.tx, vec![updated], None).await?;
-        Ok(reports.pop().ok_or(Refusal::ServiceNotFound)?)
+        report(&self.tx, updated, None, self.now).await
     }
 
     /// Ends a service, and cancels what is open on it.
@@ -275,8 +281,8 @@ impl Mutation<'_> {
         Ok(cancelled)
     }
 
-    async fn push_service_event(&self, kind: EventKind, service: &Service) -> Result<(), Error> {
-        let events = vec![event(kind, None, Some(service.service_key))];
-        Ok(self.tx.push(&Effects { events, ..Effects::default() }, CALLER, self.now).await?)
+    /// Stores an event that nothing else follows from.
+    async fn push_event(&self, event: Event) -> Result<(), Error> {
+        Ok(self.tx.push(&Effects { events: vec![event], ..Effects::default() }, CALLER, self.now).await?)
     }
 }

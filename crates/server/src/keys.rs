@@ -51,14 +51,8 @@ pub(crate) fn load(keys: &Keys, in_use: Option<KeyId>) -> Result<Keyring, Error>
 /// Reads 64 hexadecimal digits.
 pub(crate) fn parse(text: &str) -> Option<Key> {
     let mut secret = [0; 32];
-    let digits = text.as_bytes();
-    if digits.len() != 64 {
-        return None;
-    }
-    for (byte, pair) in secret.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    digits.iter().all(u8::is_ascii_hexdigit).then(|| Key::new(secret))
+    hex::decode_to_slice(text, &mut secret).ok()?;
+    Some(Key::new(secret))
 }
 
 fn read(path: &Path) -> io::Result<SecretString> {
@@ -73,7 +67,7 @@ fn make(path: &Path) -> io::Result<SecretString> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(io::Error::other)?;
-    let text: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = hex::encode(secret);
     // Whole or not at all, whatever stops the machine; and never over a key that another process has just made.
     let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
     writeln!(file, "{text}")?;

@@ -94,7 +94,7 @@ impl Mutation<'_> {
     pub(crate) async fn create_contact_changes(&mut self, service_id: &ServiceId, wish: &Wish) -> Result<Asked, Error> {
         let service = self.tx.service_for_update(service_id).await?.ok_or(Refusal::ServiceNotFound)?;
         let mut open_changes = self.tx.open_changes_for_update(service.service_key, None).await?;
-        let standing = self.standings(wish.nominees.values().chain(holders(&service))).await?;
+        let standing = self.standings(wish.nominees.values().chain(service.contacts.holders())).await?;
         let standing = |account: &AccountId| standing.get(account).copied();
         let plan = plan(wish, &service, &open_changes, standing, self.policy(), self.now)?;
         if self.validates_only() {
@@ -234,9 +234,4 @@ impl Mutation<'_> {
         let accounts = self.tx.accounts(accounts).await?;
         Ok(accounts.into_iter().map(|(id, account)| (id, account.billing_standing)).collect())
     }
-}
-
-fn holders(service: &Service) -> [&AccountId; 3] {
-    let contacts = &service.contacts;
-    [&contacts.administrator, &contacts.technical, &contacts.billing]
 }

@@ -7,12 +7,12 @@ use crate::Error;
 
 const PURPOSE: &str = "page token";
 const PROOF: usize = 32;
+const LONGEST: usize = 2048;
 
 /// The token that goes on behind a place in a list.
 fn write(keyring: &Keyring, list: &[u8], place: &str) -> String {
     let proof = keyring.proof(PURPOSE, &[list, place.as_bytes()]);
-    let bytes = proof.iter().chain(place.as_bytes());
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    hex::encode([&proof, place.as_bytes()].concat())
 }
 
 /// The place that a token goes on behind; `None` for the beginning.
@@ -25,7 +25,9 @@ pub(super) fn read<T>(
     if token.is_empty() {
         return Ok(None);
     }
-    let place = bytes(token)
+    // The bound before the copy: no token of ours is longer.
+    let bytes = (token.len() <= LONGEST).then(|| hex::decode(token).ok()).flatten();
+    let place = bytes
         .and_then(|bytes| {
             let (proof, place) = bytes.split_at_checked(PROOF)?;
             let proved = keyring.proves(PURPOSE, &[list, place], proof);
@@ -33,13 +35,6 @@ pub(super) fn read<T>(
         })
         .and_then(|place| parse(&place));
     place.map(Some).ok_or(Error::PageTokenInvalid)
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    if hex.len() > 2048 || !hex.len().is_multiple_of(2) || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    hex.as_bytes().chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 /// A page of what was read with one more than it holds, and the token of the next page if there is one.
