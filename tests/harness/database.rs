@@ -2,19 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection};
 
 use crate::TestServer;
 
 /// A connection of one's own to the database of a server.
 #[derive(Debug)]
-pub struct Database(SqliteConnection);
+pub enum Database {
+    /// To a file.
+    Sqlite(SqliteConnection),
+    /// To a server.
+    Postgres(PgConnection),
+}
 
 impl TestServer {
     /// Opens a connection of one's own to the database.
     pub async fn database(&self) -> Database {
-        let options = SqliteConnectOptions::new().filename(self.folder().join("relevo.db"));
-        Database(SqliteConnection::connect_with(&options).await.unwrap())
+        let url = self.home().database_url();
+        if url.starts_with("sqlite:") {
+            Database::Sqlite(SqliteConnection::connect(&url).await.unwrap())
+        } else {
+            Database::Postgres(PgConnection::connect(&url).await.unwrap())
+        }
     }
 
     /// Every row of every table: what there is to compare before and after.
@@ -26,22 +35,45 @@ impl TestServer {
 impl Database {
     /// Runs statements of a test's own making.
     pub async fn run(&mut self, statements: &str) {
-        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut self.0).await.unwrap();
+        match self {
+            Self::Sqlite(connection) => {
+                sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await.unwrap();
+            }
+            Self::Postgres(connection) => {
+                sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await.unwrap();
+            }
+        }
     }
 
     /// The first column of each row, as text.
     pub async fn texts(&mut self, query: &str) -> Vec<String> {
-        let rows = sqlx::query(AssertSqlSafe(query)).fetch_all(&mut self.0).await.unwrap();
-        rows.iter().map(|row| row.get(0)).collect()
+        match self {
+            Self::Sqlite(connection) => {
+                let rows = sqlx::query(AssertSqlSafe(query)).fetch_all(connection).await.unwrap();
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+            Self::Postgres(connection) => {
+                let rows = sqlx::query(AssertSqlSafe(query)).fetch_all(connection).await.unwrap();
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        }
     }
 
-    /// Every row of every table, written as SQL literals.
+    /// Every row of every table, written as the engine writes rows.
     pub async fn dump(&mut self) -> BTreeMap<String, Vec<String>> {
+        let tables = match self {
+            Self::Sqlite(_) => "SELECT name FROM sqlite_master WHERE type = 'table'",
+            Self::Postgres(_) => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'",
+        };
         let mut dump = BTreeMap::new();
-        for table in self.texts("SELECT name FROM sqlite_master WHERE type = 'table'").await {
-            let columns =
-                self.texts(&format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')")).await;
-            let row = columns.join(" || ', ' || ");
+        for table in self.texts(tables).await {
+            let row = match self {
+                Self::Sqlite(_) => {
+                    let columns = format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')");
+                    self.texts(&columns).await.join(" || ', ' || ")
+                }
+                Self::Postgres(_) => format!("{table}::text"),
+            };
             let rows = self.texts(&format!("SELECT {row} FROM {table} ORDER BY 1")).await;
             dump.insert(table, rows);
         }

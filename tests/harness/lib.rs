@@ -10,6 +10,7 @@
 mod call;
 mod caller;
 mod database;
+mod home;
 mod mailbox;
 mod person;
 pub mod process;
@@ -21,6 +22,7 @@ mod wait;
 pub use call::{Call, MUTATIONS};
 pub use caller::{Caller, request_id};
 pub use database::Database;
+pub use home::{Engine, Home};
 pub use mailbox::Letter;
 pub use person::{Naming, Person};
 pub use refused::Refused;

@@ -13,12 +13,11 @@ use relevo_api::v1::{
 };
 use relevo_outbound::Memory;
 use relevo_server::{Clock, Config, Server, config::MailTransport, listen};
-use tempfile::TempDir;
 use tokio::{runtime::Handle, task::block_in_place};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::{Letter, Person, Refused};
+use crate::{Engine, Home, Letter, Person, Refused};
 
 /// A server for one test; its clones are the same server.
 #[derive(Debug, Clone)]
@@ -34,28 +33,39 @@ struct Inner {
     /// Mails that were sent and not read yet.
     unread: Mutex<Vec<Letter>>,
     counts_mails: Mutex<bool>,
-    folder: TempDir,
+    home: Arc<Home>,
     stop: CancellationToken,
 }
 
 impl TestServer {
     /// A server with the default settings.
-    pub async fn start() -> Self {
-        Self::start_with("").await
+    pub async fn start(on: Engine) -> Self {
+        Self::start_with(on, "").await
     }
 
     /// A server with settings of its own, over the defaults.
-    pub async fn start_with(toml: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    pub async fn start_with(on: Engine, toml: &str) -> Self {
+        let clock = Clock::fixed("2026-01-05T09:00:00Z".parse().unwrap());
+        Self::open(Arc::new(Home::new(on).await), toml, clock, Memory::default()).await
+    }
+
+    /// Another server of the same installation, with the same settings but those given: the same database, keys, time and
+    /// mailbox. For an engine that can be shared.
+    pub async fn replica(&self, toml: &str) -> Self {
+        let inner = &self.0;
+        let replica = Self::open(inner.home.clone(), toml, inner.clock.clone(), inner.memory.clone()).await;
+        // Either may deliver what the other has to read.
+        replica.leaves_mails_unread();
+        replica
+    }
+
+    async fn open(home: Arc<Home>, toml: &str, clock: Clock, memory: Memory) -> Self {
         let mut config = Config::parse(toml).unwrap();
-        let memory = Memory::default();
         // A relay that the settings name is used; files would go where nobody looks.
         if matches!(config.mail_transport, MailTransport::File(_)) {
             config.mail_transport = MailTransport::Memory(memory.clone());
         }
-        config.database_url = format!("sqlite://{}", folder.path().join("relevo.db").display());
-        config.keys = relevo_server::Keys::File(folder.path().join("token.key"));
-        let clock = Clock::fixed("2026-01-05T09:00:00Z".parse().unwrap());
+        home.settle(&mut config);
         let server = Server::open(&config, clock.clone()).await.unwrap();
         let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -70,7 +80,7 @@ impl TestServer {
             memory,
             unread: Mutex::default(),
             counts_mails: Mutex::new(true),
-            folder,
+            home,
             stop,
         }))
     }
@@ -90,9 +100,9 @@ impl TestServer {
         self.0.channel.clone()
     }
 
-    /// The folder of the database and the key.
-    pub fn folder(&self) -> &std::path::Path {
-        self.0.folder.path()
+    /// Where its installation is kept.
+    pub fn home(&self) -> &Home {
+        &self.0.home
     }
 
     /// What time it is on the server.

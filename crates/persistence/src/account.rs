@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use relevo_domain::{Account, AccountId, BillingStanding, DisplayName, EmailAddress, Language};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, NotSet, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, NotSet, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict,
+};
 
 use crate::{
     Error, Tx, View,
@@ -56,11 +58,10 @@ impl Tx {
 
     /// Adds an account. Says `false`, and adds nothing, if there is one of that id.
     pub async fn insert_account(&self, account: &Account) -> Result<bool, Error> {
-        let inserted = Entity::insert(active(account)).exec_without_returning(self.connection()).await;
-        match inserted {
-            Err(error) if Error::is_unique_violation(&error) => Ok(false),
-            other => Ok(other.map(|_| true)?),
-        }
+        // Not an error that is looked at: PostgreSQL would end the transaction with it.
+        let once = OnConflict::new().do_nothing().to_owned();
+        let inserted = Entity::insert(active(account)).on_conflict(once).exec_without_returning(self.connection());
+        Ok(inserted.await? == 1)
     }
 
     /// Stores a changed account.

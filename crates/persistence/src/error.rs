@@ -36,6 +36,13 @@ pub enum Error {
     )]
     KeyMissing(String),
 
+    /// The schema lacks steps that this program needs.
+    #[error(
+        "the schema of the database is older than this program, or not there yet: run `relevo migrate` with the same \
+         configuration, then start again"
+    )]
+    SchemaOlder,
+
     /// The schema has steps that this program does not know.
     #[error(
         "the schema of the database is newer than this program: start the version of relevo that made it, or a newer \
@@ -51,15 +58,39 @@ impl Error {
         match self {
             Error::Stale(_) => true,
             Error::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => true,
-            Error::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) => {
-                error.as_database_error().is_none_or(|error| error.kind() == ErrorKind::Other)
-            }
-            _ => false,
+            other => other
+                .cause()
+                .is_some_and(|error| error.as_database_error().is_none_or(|error| error.kind() == ErrorKind::Other)),
         }
     }
 
-    /// Whether the database refused a row because there is one like it.
-    pub(crate) fn is_unique_violation(error: &DbErr) -> bool {
-        matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
+    /// Whether the transaction lost against another, so that the same may go well at once.
+    pub fn is_conflict(&self) -> bool {
+        // serialization_failure, deadlock_detected: https://www.postgresql.org/docs/current/errcodes-appendix.html
+        matches!(self, Error::Stale(_)) || matches!(self.code().as_deref(), Some("40001" | "40P01"))
+    }
+
+    /// Whether the connection was cut off, by the network or by a server that goes down.
+    pub(crate) fn is_lost_connection(&self) -> bool {
+        match self.cause() {
+            Some(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) => true,
+            // admin_shutdown, crash_shutdown, idle_in_transaction_session_timeout
+            _ => matches!(self.code().as_deref(), Some("57P01" | "57P02" | "25P03")),
+        }
+    }
+
+    /// What the driver said about a statement.
+    fn cause(&self) -> Option<&sqlx::Error> {
+        match self {
+            Error::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) => {
+                Some(error)
+            }
+            _ => None,
+        }
+    }
+
+    /// The code that the database gave with its refusal of a statement.
+    fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+        self.cause()?.as_database_error()?.code()
     }
 }

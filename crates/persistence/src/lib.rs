@@ -4,9 +4,12 @@
 //! update, decide in memory, save, [`Tx::commit`]. A transaction that is dropped never happened. What was committed
 //! survives a kill and a power cut. Rows come out as domain values or as [`Error::Corrupt`], never as something in
 //! between; no transaction is ever held across the network.
+//!
+//! The database is a file of this process or a server that several share; `engine` holds what is different about them.
 
 mod account;
 mod contact_change;
+mod engine;
 mod entity;
 mod error;
 mod event;
@@ -17,25 +20,19 @@ mod row;
 mod service;
 mod transaction;
 
-use std::{
-    fs::{DirBuilder, OpenOptions},
-    io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::{Path, PathBuf},
-    str::FromStr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
+use engine::{Connections, PATIENCE};
+use jiff::Timestamp;
 use migration::Migrator;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, SqliteTransactionMode, SqlxSqliteConnector, TransactionOptions,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 pub use contact_change::{ChangeFilter, ChangeReport, Part};
+pub use engine::DatabaseUrl;
 pub use error::Error;
 pub use outbox::{Attempt, Delivery, DeliveryState, DueMail, Lease, MailMaterial, Reply, Subject};
 pub use request::RequestKey;
@@ -45,49 +42,39 @@ pub use transaction::{Tx, View};
 /// The database of an installation.
 #[derive(Debug, Clone)]
 pub struct Store {
-    /// One connection: SQLite has one writer at a time, and a queue in the process is fairer than its busy loop.
     writer: DatabaseConnection,
     readers: DatabaseConnection,
 }
 
 impl Store {
-    /// Says what is wrong with a URL, without opening anything.
-    pub fn check_url(url: &str) -> Result<(), Error> {
-        sqlite_path(url).map(drop)
+    /// Connects to a database; a file is made if it is not there. To a server it makes no more than so many connections,
+    /// half of them for [`Store::write`] and half for [`Store::read`]; a file takes one writer and four readers.
+    pub async fn open(url: &DatabaseUrl, connections: u32) -> Result<Self, Error> {
+        let Connections { writer, readers } = url.connect(connections).await?;
+        Ok(Self { writer, readers })
     }
 
-    /// Opens the database of a URL: `sqlite://` and the path of a file, which is made if it is not there.
-    pub async fn open(url: &str) -> Result<Self, Error> {
-        let path = sqlite_path(url)?;
-        make(&path).map_err(|error| Error::Url(format!("cannot make {}: {error}", path.display())))?;
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .journal_mode(SqliteJournalMode::Wal)
-            // With WAL, FULL syncs the log at each commit: what was answered OK survives a power cut.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(PATIENCE)
-            .statement_cache_capacity(256);
-        let failed = |error: sqlx::Error| Error::Url(format!("cannot open {}: {error}", path.display()));
-        // The writer first: it makes the file and turns the log on, which readers cannot.
-        let writer = pool(1, options.clone()).await.map_err(failed)?;
-        let readers = pool(4, options.pragma("query_only", "on")).await.map_err(failed)?;
-        Ok(Self {
-            writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
-            readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
-        })
-    }
-
-    /// Brings the schema to what this program knows. Safe to call at any time, by several processes at once.
+    /// Brings the schema to what this program knows. Safe to call at any time, by several processes at once: one of them
+    /// does it, and the others wait for it.
     pub async fn migrate(&self) -> Result<(), Error> {
         let tx = self.write().await?;
-        let applied = Migrator::get_migration_models(tx.connection()).await?;
-        let known = Migrator::migrations();
-        if applied.iter().any(|step| known.iter().all(|known| known.name() != step.version)) {
-            return Err(Error::SchemaNewer);
+        engine::lock_schema(tx.connection()).await?;
+        if !migration::is_complete(tx.connection()).await? {
+            Migrator::up(tx.connection(), None).await?;
         }
-        Migrator::up(tx.connection(), None).await?;
         tx.commit().await
+    }
+
+    /// Makes sure that the schema is the one that this program knows: migrates a file, which is this process' own, and
+    /// refuses the database of a server that is behind or ahead.
+    pub async fn prepare(&self) -> Result<(), Error> {
+        if engine::migrates_on_start(self.writer.get_database_backend()) {
+            return self.migrate().await;
+        }
+        match migration::is_complete(self.read().await?.connection()).await? {
+            true => Ok(()),
+            false => Err(Error::SchemaOlder),
+        }
     }
 
     /// Opens a transaction that sees one state of the database from its first query to its last.
@@ -95,7 +82,8 @@ impl Store {
         Ok(View::new(begin(&self.readers, SqliteTransactionMode::Deferred).await?))
     }
 
-    /// Opens a transaction that can change things. There is one at a time.
+    /// Opens a transaction that can change things. What it loads for update nobody else changes until it ends; in a file
+    /// there is one such transaction at a time.
     pub async fn write(&self) -> Result<Tx, Error> {
         Ok(Tx::new(begin(&self.writer, SqliteTransactionMode::Immediate).await?))
     }
@@ -110,11 +98,14 @@ impl Store {
         }
     }
 
-    /// Whether the database answers, from its file.
-    pub async fn ping(&self) -> Result<(), Error> {
+    /// Whether the database answers, to those who look and to those who change things; and what time it is there.
+    pub async fn ping(&self) -> Result<Timestamp, Error> {
         // Without a table SQLite would answer from its head, and not look at the file.
         self.readers.execute_unprepared("SELECT count(*) FROM seaql_migrations").await?;
-        Ok(())
+        let tx = self.write().await?;
+        let now = engine::now(tx.connection()).await?;
+        tx.roll_back().await?;
+        Ok(now)
     }
 
     /// Closes the connections, once the transactions that are open have ended.
@@ -125,63 +116,20 @@ impl Store {
     }
 }
 
-/// How long is waited for a database that others are busy with.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Connections to a file. Tries again while others turn the log of a new file on: SQLite's own timeout does not wait for
-/// that.
-async fn pool(size: u32, options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+#[expect(clippy::disallowed_methods, reason = "the one door to a transaction, for both kinds")]
+async fn begin(connections: &DatabaseConnection, mode: SqliteTransactionMode) -> Result<DatabaseTransaction, Error> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let pool = SqlitePoolOptions::new()
-            .min_connections(1)
-            .max_connections(size)
-            .acquire_timeout(PATIENCE)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false);
-        match pool.connect_with(options.clone()).await {
-            Err(error) if is_busy(&error) && Instant::now() < deadline => {
-                tokio::time::sleep(Duration::from_millis(10)).await;
+        let options = TransactionOptions { sqlite_transaction_mode: Some(mode), ..Default::default() };
+        match connections.begin_with_options(options).await.map_err(Error::from) {
+            // A connection that was cut off while nobody used it says so when it is first used, and is given up. Nothing
+            // was asked of it yet, so the next one is as good.
+            Err(error) if error.is_lost_connection() && Instant::now() < deadline => {
+                tracing::debug!(%error, "a connection was lost");
             }
             other => return other,
         }
     }
-}
-
-/// SQLITE_BUSY, of any kind: <https://sqlite.org/rescode.html>.
-fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
-    code.is_some_and(|code| code & 0xff == 5)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one door to a transaction, for both kinds")]
-async fn begin(
-    connection: &DatabaseConnection,
-    mode: SqliteTransactionMode,
-) -> Result<sea_orm::DatabaseTransaction, Error> {
-    let options = TransactionOptions { sqlite_transaction_mode: Some(mode), ..Default::default() };
-    Ok(connection.begin_with_options(options).await?)
-}
-
-/// Makes the file of a database, and its folder, if they are not there: for their owner alone, as they hold addresses.
-/// SQLite gives the files beside it the same rights.
-fn make(path: &Path) -> io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
-}
-
-/// The path in a `sqlite://` URL.
-fn sqlite_path(url: &str) -> Result<PathBuf, Error> {
-    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).ok_or_else(|| {
-        Error::Url(format!("must be sqlite:// and the path of a file, as in sqlite://data/relevo.db, not {url:?}"))
-    })?;
-    if path.is_empty() || path.starts_with(":memory:") || path.contains('?') {
-        return Err(Error::Url("must name a file, without parameters, as in sqlite://data/relevo.db".to_owned()));
-    }
-    PathBuf::from_str(path).map_err(|error| Error::Url(error.to_string()))
 }
 
 #[cfg(test)]
@@ -192,7 +140,8 @@ mod tests {
 
     async fn opened() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&format!("sqlite://{}", folder.path().join("relevo.db").display())).await.unwrap();
+        let url = DatabaseUrl::parse(&format!("sqlite://{}", folder.path().join("relevo.db").display())).unwrap();
+        let store = Store::open(&url, 2).await.unwrap();
         store.migrate().await.unwrap();
         (folder, store)
     }

@@ -1,8 +1,16 @@
 //! Calls that were answered, so that a repeated one is answered alike; and the keys that tokens were made with.
+//!
+//! A call claims the row of its request before it does anything, and fills in its answer when it is done. One that is
+//! repeated meanwhile waits for the row, and then finds either the answer or, if the first call came to nothing, that it
+//! is now the first.
 
 use jiff::Timestamp;
 use relevo_domain::{AccountId, KeyId, Keyring};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Uuid};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Uuid,
+    sea_query::OnConflict,
+};
+use sea_orm_migration::seaql_migrations;
 
 use crate::{
     Error, Tx, View,
@@ -30,16 +38,21 @@ impl RequestKey {
     fn account_column(&self) -> &str {
         self.account_id.as_ref().map_or("", AccountId::as_str)
     }
+
+    fn id(&self) -> (String, String, String, Uuid) {
+        (self.caller.clone(), self.method.to_owned(), self.account_column().to_owned(), self.request_id)
+    }
+}
+
+fn of(key: &RequestKey) -> Condition {
+    Condition::all()
+        .add(Column::Caller.eq(key.caller.as_str()))
+        .add(Column::Method.eq(key.method))
+        .add(Column::AccountId.eq(key.account_column()))
+        .add(Column::RequestId.eq(key.request_id))
 }
 
 impl View {
-    /// The proof of the content and the answer of a call that was answered under a key.
-    pub async fn answer(&self, key: &RequestKey) -> Result<Option<(Vec<u8>, Vec<u8>)>, Error> {
-        let id = (key.caller.clone(), key.method.to_owned(), key.account_column().to_owned(), key.request_id);
-        let row = Entity::find_by_id(id).one(self.connection()).await?;
-        Ok(row.map(|row| (row.proof, row.answer)))
-    }
-
     /// The key that the newest tokens are made with; `None` before there are any.
     pub async fn newest_key(&self) -> Result<Option<KeyId>, Error> {
         Ok(self.newest_key_row().await?.map(|row| KeyId(row.key_id)))
@@ -64,24 +77,43 @@ impl View {
 }
 
 impl Tx {
-    /// Remembers the answer of a call, with a proof of its content.
-    pub async fn remember_answer(
+    /// Claims a key for a call, with a proof of its content; or else says with which proof and what the call was answered
+    /// that had it before. Waits for a call under the same key that has not ended yet.
+    pub async fn claim_request(
         &self,
         key: &RequestKey,
         proof: &[u8],
-        answer: Vec<u8>,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, Error> {
         let row = ActiveModel {
             caller: Set(key.caller.clone()),
             method: Set(key.method.to_owned()),
             account_id: Set(key.account_column().to_owned()),
             request_id: Set(key.request_id),
             proof: Set(proof.to_vec()),
-            answer: Set(answer),
+            answer: Set(Vec::new()),
             create_time: Set(now.as_microsecond()),
         };
-        Entity::insert(row).exec_without_returning(self.connection()).await?;
+        let once = OnConflict::new().do_nothing().to_owned();
+        if Entity::insert(row).on_conflict(once).exec_without_returning(self.connection()).await? == 1 {
+            return Ok(None);
+        }
+        let answered = Entity::find_by_id(key.id()).one(self.connection()).await?;
+        // Forgotten between the two statements: as good as new, from the beginning.
+        let row = answered.ok_or(Error::Stale("request"))?;
+        Ok(Some((row.proof, row.answer)))
+    }
+
+    /// Remembers the answer of a call that has claimed its key.
+    pub async fn remember_answer(&self, key: &RequestKey, answer: Vec<u8>) -> Result<(), Error> {
+        let row = ActiveModel { answer: Set(answer), ..Default::default() };
+        let remembered = Entity::update_many().set(row).filter(of(key)).exec(self.connection()).await?;
+        if remembered.rows_affected == 1 { Ok(()) } else { Err(Error::Stale("request")) }
+    }
+
+    /// Gives a claimed key back, for a call that is refused and still leaves something behind.
+    pub async fn release_request(&self, key: &RequestKey) -> Result<(), Error> {
+        Entity::delete_many().filter(of(key)).exec(self.connection()).await?;
         Ok(())
     }
 
@@ -96,6 +128,8 @@ impl Tx {
 
     /// Notes the key that makes new tokens, and refuses a ring that lacks the one that made the newest.
     pub async fn register_keys(&self, keyring: &Keyring, now: Timestamp) -> Result<(), Error> {
+        // Rows that are always there: processes that start at once register one after the other.
+        seaql_migrations::Entity::find().lock_exclusive().all(self.connection()).await?;
         let newest = self.newest_key_row().await?;
         let signing = keyring.signing().key_id();
         let mut register_time = now.as_microsecond();
@@ -112,9 +146,7 @@ impl Tx {
         let row = token_key::ActiveModel { key_id: Set(signing.0.clone()), register_time: Set(register_time) };
         token_key::Entity::insert(row)
             .on_conflict(
-                sea_orm::sea_query::OnConflict::column(token_key::Column::KeyId)
-                    .update_column(token_key::Column::RegisterTime)
-                    .to_owned(),
+                OnConflict::column(token_key::Column::KeyId).update_column(token_key::Column::RegisterTime).to_owned(),
             )
             .exec_without_returning(self.connection())
             .await?;

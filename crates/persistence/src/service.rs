@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, JoinType, NotSet, QueryFilter, QueryOrder, QuerySelect, RelationDef, Select,
     prelude::Uuid,
-    sea_query::{Expr, Query},
+    sea_query::{Expr, OnConflict, Query},
 };
 
 use crate::{
@@ -146,10 +146,11 @@ impl Tx {
 
     /// Registers a service. Says `false`, and adds nothing, if one is registered under its id.
     pub async fn insert_service(&self, service: &Service) -> Result<bool, Error> {
-        match Entity::insert(active(service)).exec_without_returning(self.connection()).await {
-            Err(error) if Error::is_unique_violation(&error) => return Ok(false),
-            other => other?,
-        };
+        let once = OnConflict::new().do_nothing().to_owned();
+        let inserted = Entity::insert(active(service)).on_conflict(once).exec_without_returning(self.connection());
+        if inserted.await? == 0 {
+            return Ok(false);
+        }
         let contacts = Role::ALL.map(|role| contact::ActiveModel {
             service_key: Set(service.service_key.0),
             role: Set(role.name().to_owned()),

@@ -1,8 +1,11 @@
 //! What time it is.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Instant,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,13 +13,32 @@ use jiff::{SignedDuration, Timestamp};
 /// What time it is: read once for each call, at the top, and handed down.
 #[derive(Debug, Clone)]
 pub enum Clock {
-    /// The time of the machine.
-    System,
+    /// The time of the database, as it was last asked, and what has passed since: processes that share a database agree
+    /// on when a change is over and a mail is free again, however wrong the clocks of their machines are.
+    Database(Arc<Mutex<Reading>>),
     /// A time that moves only when it is told to, in Unix microseconds.
     Fixed(Arc<AtomicI64>),
 }
 
+/// A time, and when it was that.
+#[derive(Debug)]
+pub struct Reading {
+    time: Timestamp,
+    read: Instant,
+}
+
+impl Reading {
+    fn of(time: Timestamp) -> Self {
+        Self { time, read: Instant::now() }
+    }
+}
+
 impl Clock {
+    /// The time of the machine, until the database has been asked.
+    pub fn system() -> Self {
+        Self::Database(Arc::new(Mutex::new(Reading::of(Timestamp::now()))))
+    }
+
     /// A clock that stands at a moment.
     pub fn fixed(at: Timestamp) -> Self {
         Self::Fixed(Arc::new(AtomicI64::new(at.as_microsecond())))
@@ -25,17 +47,52 @@ impl Clock {
     /// The time, to the microsecond, which is what a row holds.
     pub fn now(&self) -> Timestamp {
         let micros = match self {
-            Clock::System => Timestamp::now().as_microsecond(),
+            Clock::Database(reading) => {
+                let reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
+                let passed = i64::try_from(reading.read.elapsed().as_micros()).unwrap_or(i64::MAX);
+                reading.time.as_microsecond().saturating_add(passed)
+            }
             Clock::Fixed(micros) => micros.load(Ordering::SeqCst),
         };
         Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
     }
 
-    /// Moves a fixed clock forward; the machine's own goes as it goes.
+    /// Takes the time that the database has just said over; a fixed clock stays as it is.
+    pub(crate) fn keep_to(&self, time: Timestamp) {
+        if let Clock::Database(reading) = self {
+            *reading.lock().unwrap_or_else(PoisonError::into_inner) = Reading::of(time);
+        }
+    }
+
+    /// Moves a fixed clock forward; a running one goes as it goes.
     pub fn advance(&self, by: SignedDuration) {
         if let Clock::Fixed(micros) = self {
             let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
             micros.fetch_add(by, Ordering::SeqCst);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_goes_on_from_what_the_database_said() {
+        let clock = Clock::system();
+        let machine = Timestamp::now();
+        assert!(clock.now().duration_since(machine).as_secs() <= 1);
+        let said = machine - SignedDuration::from_hours(5);
+        clock.keep_to(said);
+        let (first, second) = (clock.now(), clock.now());
+        assert!(said <= first && first <= second && second.duration_since(said).as_secs() < 60);
+    }
+
+    #[test]
+    fn a_fixed_clock_is_told_by_nobody() {
+        let at: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
+        let clock = Clock::fixed(at);
+        clock.keep_to(Timestamp::now());
+        assert_eq!(clock.now(), at);
     }
 }

@@ -58,7 +58,7 @@ async fn act(command: Command) -> Result<(), Error> {
             serve(&config).await
         }
         Action::Migrate => {
-            let store = relevo_persistence::Store::open(&config.database_url).await?;
+            let store = relevo_persistence::Store::open(&config.database_url, config.database_connections).await?;
             store.migrate().await?;
             store.close().await?;
             say("The schema is up to date.")
@@ -71,7 +71,7 @@ async fn act(command: Command) -> Result<(), Error> {
 async fn serve(config: &Config) -> Result<(), Error> {
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
-    let server = Server::open(config, Clock::System).await?;
+    let server = Server::open(config, Clock::system()).await?;
     let listener = listen(config.grpc_listen).await?;
     let address = listener.local_addr().map_err(|error| Error::Io("grpc.listen".to_owned(), error))?;
     tracing::info!(

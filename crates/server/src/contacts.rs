@@ -5,13 +5,13 @@ use relevo_domain::{
     Account, AccountId, BillingStanding, ChangeId, Contacts, DisplayName, Effects, EmailAddress, Event, EventKind,
     Kind, Language, Mail, MailKind, Refusal, Service, ServiceId, ServiceKey,
 };
-use relevo_persistence::{ServiceFilter, View};
+use relevo_persistence::{Error as StoreError, ServiceFilter, View};
 use uuid::Uuid;
 
 use crate::{Error, caller::CALLER, installation::Installation, mutation::Mutation};
 
 /// Fields of an account to take over; `None` stays as it is.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct AccountFields {
     pub(crate) display_name: Option<DisplayName>,
     pub(crate) email: Option<EmailAddress>,
@@ -20,7 +20,7 @@ pub(crate) struct AccountFields {
 }
 
 /// A new account, as it was asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct NewAccount {
     pub(crate) display_name: DisplayName,
     pub(crate) email: EmailAddress,
@@ -29,7 +29,7 @@ pub(crate) struct NewAccount {
 }
 
 /// A new service, as it was asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct NewService {
     pub(crate) service_id: ServiceId,
     pub(crate) kind: Kind,
@@ -38,7 +38,7 @@ pub(crate) struct NewService {
 }
 
 /// Fields of a service to take over; `None` stays as it is.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ServiceFields {
     pub(crate) kind: Option<Kind>,
     pub(crate) display_name: Option<Option<DisplayName>>,
@@ -134,9 +134,15 @@ async fn report(
 
 impl Mutation<'_> {
     /// Adds an account.
-    pub(crate) async fn create_account(&mut self, account_id: AccountId, new: NewAccount) -> Result<Account, Error> {
+    pub(crate) async fn create_account(&mut self, account_id: &AccountId, new: NewAccount) -> Result<Account, Error> {
+        let added = self.add_account(account_id, new).await?;
+        Ok(added.ok_or_else(|| Refusal::AccountExists(account_id.clone()))?)
+    }
+
+    /// Adds an account, unless there is one of that id.
+    async fn add_account(&mut self, account_id: &AccountId, new: NewAccount) -> Result<Option<Account>, Error> {
         let account = Account {
-            account_id,
+            account_id: account_id.clone(),
             display_name: new.display_name,
             email: new.email,
             language: new.language,
@@ -146,30 +152,40 @@ impl Mutation<'_> {
             revision: 1,
         };
         if !self.tx.insert_account(&account).await? {
-            return Err(Refusal::AccountExists(account.account_id).into());
+            return Ok(None);
         }
-        self.push_event(event(EventKind::AccountCreated, Some(&account.account_id), None)).await?;
-        Ok(account)
+        self.push_event(event(EventKind::AccountCreated, Some(account_id), None)).await?;
+        Ok(Some(account))
     }
 
     /// Changes fields of an account; `missing` is added if there is none, or else what is wrong with it is the answer.
     pub(crate) async fn update_account(
         &mut self,
-        account_id: AccountId,
+        account_id: &AccountId,
         fields: AccountFields,
         etag: &str,
         missing: Option<Result<NewAccount, Error>>,
     ) -> Result<Account, Error> {
         // Changes are locked before accounts, as everywhere; which ones, only a new address makes matter.
         let mut changes = match fields.email.is_some() {
-            true => self.tx.open_changes_of_party_for_update(&account_id).await?,
+            true => self.tx.open_changes_of_party_for_update(account_id).await?,
             false => Vec::new(),
         };
-        let account = match (self.tx.account_for_update(&account_id).await?, missing) {
+        let account = match (self.tx.account_for_update(account_id).await?, missing) {
             (Some(account), _) => account,
-            (None, Some(new)) if etag.is_empty() => return self.create_account(account_id, new?).await,
-            (None, _) => return Err(Refusal::AccountNotFound(account_id).into()),
+            (None, Some(new)) if etag.is_empty() => {
+                // Added by another call in this moment: it is there to be changed now.
+                return self.add_account(account_id, new?).await?.ok_or_else(|| StoreError::Stale("account").into());
+            }
+            (None, _) => return Err(Refusal::AccountNotFound(account_id.clone()).into()),
         };
+        if fields.email.is_some() {
+            // One that was asked for while this call waited for the account would keep a code that the old address has.
+            let open = self.tx.open_change_ids_of_party(account_id).await?;
+            if open.iter().any(|id| changes.iter().all(|change| change.change_id != *id)) {
+                return Err(StoreError::Stale("contact_change").into());
+            }
+        }
         check_etag(etag, account.create_time, account.revision)?;
 
         let mut updated = account.clone();
@@ -192,9 +208,9 @@ impl Mutation<'_> {
         updated.revision += 1;
 
         let mut effects =
-            Effects { events: vec![event(EventKind::AccountUpdated, Some(&account_id), None)], ..Effects::default() };
+            Effects { events: vec![event(EventKind::AccountUpdated, Some(account_id), None)], ..Effects::default() };
         if updated.email != account.email {
-            changes.retain(|change| change.awaits(&account_id, self.now));
+            changes.retain(|change| change.awaits(account_id, self.now));
             if !changes.is_empty() {
                 effects.mails.push(Mail {
                     kind: MailKind::AddressChanged,
@@ -204,8 +220,8 @@ impl Mutation<'_> {
                     to_address: Some(account.email),
                 });
             }
-            changes.retain_mut(|change| change.supersede(&account_id, self.now, &mut effects));
-            self.tx.supersede_tokens(&account_id, changes.iter().map(|change| change.change_id)).await?;
+            changes.retain_mut(|change| change.supersede(account_id, self.now, &mut effects));
+            self.tx.supersede_tokens(account_id, changes.iter().map(|change| change.change_id)).await?;
         }
         self.tx.save_account(&updated).await?;
         self.tx.push(&effects, CALLER, self.now).await?;

@@ -13,6 +13,7 @@ use relevo_api::v1::{
     CreateContactChangesRequest, CreateServiceRequest, Decision, GetServiceRequest, Service,
     contact_service_client::ContactServiceClient, request_service_client::RequestServiceClient,
 };
+use relevo_persistence::DatabaseUrl;
 use tokio_util::sync::CancellationToken;
 use tonic::{
     Status,
@@ -61,11 +62,11 @@ pub(crate) async fn run() -> Result<(), Error> {
     let folder = tempfile::tempdir().map_err(failed)?;
     let mails = folder.path().join("mail");
     let mut config = Config::parse("")?;
-    config.database_url = format!("sqlite://{}", folder.path().join("relevo.db").display());
+    config.database_url = DatabaseUrl::parse(&format!("sqlite://{}", folder.path().join("relevo.db").display()))?;
     config.keys = Keys::File(folder.path().join("token.key"));
     config.mail_transport = MailTransport::File(mails.clone());
 
-    let server = Server::open(&config, Clock::System).await?;
+    let server = Server::open(&config, Clock::system()).await?;
     let listener = listen(([127, 0, 0, 1], 0).into()).await?;
     let address = listener.local_addr().map_err(failed)?;
     let stop = CancellationToken::new();

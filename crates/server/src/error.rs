@@ -36,6 +36,10 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] relevo_persistence::Error),
 
+    /// The database kept a call waiting for longer than its caller waits.
+    #[error("a call had to wait for longer than its caller does")]
+    Late,
+
     /// What was answered before can no longer be read.
     #[error("a remembered answer cannot be read: {0}")]
     Answer(#[from] prost::DecodeError),
@@ -67,4 +71,15 @@ pub enum Error {
     /// The story of the demonstration did not end as it should.
     #[error("{0}")]
     Demo(String),
+}
+
+impl Error {
+    /// Whether the same call may go well in a moment: it is the database that does not answer.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Error::Late => true,
+            Error::Store(error) => error.is_passing(),
+            _ => false,
+        }
+    }
 }

@@ -9,29 +9,32 @@ use tonic_health::{
     server::HealthReporter,
 };
 
+use crate::Clock;
+
 const INTERVAL: Duration = Duration::from_secs(1);
 /// What health is asked about: all of the process, and each service.
 const SERVICES: [&str; 3] = ["", "relevo.v1.ContactService", "relevo.v1.RequestService"];
 
-/// What was last said, and where.
+/// What was last said, and where. Also keeps the clock to that of the database.
 pub(crate) struct Watch {
     health: HealthReporter,
     store: Store,
+    clock: Clock,
     is_well: bool,
 }
 
 impl Watch {
     /// Says how things stand, before the first call can ask.
-    pub(crate) async fn begin(health: HealthReporter, store: Store) -> Self {
-        let is_well = answers(&store).await;
+    pub(crate) async fn begin(health: HealthReporter, store: Store, clock: Clock) -> Self {
+        let is_well = answers(&store, &clock).await;
         report(&health, is_well).await;
-        Self { health, store, is_well }
+        Self { health, store, clock, is_well }
     }
 
     /// Asks the database every second, until told to stop; ends with the word that nothing is served.
     pub(crate) async fn until(mut self, stop: CancellationToken) {
         while stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
-            let is_well = answers(&self.store).await;
+            let is_well = answers(&self.store, &self.clock).await;
             if is_well != self.is_well {
                 report(&self.health, is_well).await;
                 self.is_well = is_well;
@@ -45,9 +48,12 @@ impl Watch {
     }
 }
 
-async fn answers(store: &Store) -> bool {
+async fn answers(store: &Store, clock: &Clock) -> bool {
     match tokio::time::timeout(INTERVAL, store.ping()).await {
-        Ok(Ok(())) => true,
+        Ok(Ok(time)) => {
+            clock.keep_to(time);
+            true
+        }
         Ok(Err(error)) => {
             tracing::error!(%error, "the database does not answer");
             false

@@ -37,36 +37,38 @@ pub(crate) struct Mutation<'a> {
     pub(crate) tx: Tx,
     pub(crate) now: Timestamp,
     validate_only: bool,
-    remember: Option<(RequestKey, [u8; 32])>,
+    /// What it has claimed, to be answered alike when it is repeated.
+    claimed: Option<RequestKey>,
     leaves_something: bool,
 }
 
 impl Installation {
     /// Opens the transaction of a mutation, unless the call was answered before.
-    pub(crate) async fn begin<R: Message + Default>(&self, call: Call) -> Result<Begun<'_, R>, Error> {
+    pub(crate) async fn begin<R: Message + Default>(&self, call: &Call) -> Result<Begun<'_, R>, Error> {
         let tx = self.store.write().await?;
-        // Not before: what a call has waited for happened before it.
-        let now = self.clock.now();
-        let mut remember = None;
+        let mut claimed = None;
         if let Some(request_id) = call.request_id.filter(|_| !call.validate_only) {
             let Call { method, account_id, content, .. } = call;
-            let key = RequestKey { caller: CALLER.to_owned(), method, account_id, request_id };
-            if let Some((proof, answer)) = tx.answer(&key).await? {
+            let (caller, account_id) = (CALLER.to_owned(), account_id.clone());
+            let key = RequestKey { caller, method, account_id, request_id };
+            let proof = self.keyring.proof(PROOF_OF_CONTENT, &[content]);
+            if let Some((proof, answer)) = tx.claim_request(&key, &proof, self.clock.now()).await? {
                 tx.roll_back().await?;
-                return if self.keyring.proves(PROOF_OF_CONTENT, &[&content], &proof) {
+                return if self.keyring.proves(PROOF_OF_CONTENT, &[content], &proof) {
                     Ok(Begun::Answered(R::decode(answer.as_slice())?))
                 } else {
                     Err(Error::RequestIdReused)
                 };
             }
-            remember = Some((key, self.keyring.proof(PROOF_OF_CONTENT, &[&content])));
+            claimed = Some(key);
         }
         Ok(Begun::Open(Mutation {
             installation: self,
             tx,
-            now,
+            // Not before: what a call has waited for happened before it.
+            now: self.clock.now(),
             validate_only: call.validate_only,
-            remember,
+            claimed,
             leaves_something: false,
         }))
     }
@@ -107,8 +109,11 @@ impl Mutation<'_> {
             self.tx.roll_back().await?;
             return outcome;
         }
-        if let (Ok(answer), Some((key, proof))) = (&outcome, &self.remember) {
-            self.tx.remember_answer(key, proof, answer.encode_to_vec(), self.now).await?;
+        match (&outcome, &self.claimed) {
+            (Ok(answer), Some(key)) => self.tx.remember_answer(key, answer.encode_to_vec()).await?,
+            // Only successes are remembered: what is in the way now may not be when the call is repeated.
+            (Err(_), Some(key)) => self.tx.release_request(key).await?,
+            (_, None) => {}
         }
         self.tx.commit().await?;
         self.installation.courier.wake();

@@ -10,9 +10,11 @@ use relevo_persistence::Store;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
+use tower::layer::layer_fn;
 
 use crate::{
-    Clock, Config, Error, Sweeper, config::MailTransport, grpc::Api, health::Watch, installation::Installation, keys,
+    Clock, Config, Error, Sweeper, config::MailTransport, deadline::Deadline, grpc::Api, health::Watch,
+    installation::Installation, keys,
 };
 
 /// A process in the making: its parts are there, nothing runs yet.
@@ -30,7 +32,7 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
 }
 
 impl Server {
-    /// Opens the database, brings its schema up to date, checks the keys, and makes the parts.
+    /// Opens the database, makes sure of its schema, checks the keys, and makes the parts.
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, Error> {
         let transport = match &config.mail_transport {
             MailTransport::File(path) => Transport::File(Folder::open(path).map_err(|error| {
@@ -39,8 +41,9 @@ impl Server {
             MailTransport::Smtp { host, port } => Transport::Smtp(Relay::new(host, *port)),
             MailTransport::Memory(memory) => Transport::Memory(memory.clone()),
         };
-        let store = Store::open(&config.database_url).await?;
-        store.migrate().await?;
+        let store = Store::open(&config.database_url, config.database_connections).await?;
+        store.prepare().await?;
+        clock.keep_to(store.ping().await?);
         let tx = store.write().await?;
         let keyring = keys::load(&config.keys, tx.newest_key().await?)?;
         tx.register_keys(&keyring, clock.now()).await?;
@@ -80,7 +83,7 @@ impl Server {
         let installation = self.installation.clone();
         async move {
             let (health, health_service) = tonic_health::server::health_reporter();
-            let watch = Watch::begin(health, installation.store.clone()).await;
+            let watch = Watch::begin(health, installation.store.clone(), installation.clock.clone()).await;
             let reflection = || {
                 tonic_reflection::server::Builder::configure()
                     .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
@@ -93,6 +96,7 @@ impl Server {
             };
             let api = Api(installation);
             tonic::transport::Server::builder()
+                .layer(layer_fn(Deadline))
                 .add_service(health_service)
                 .add_service(reflection().build_v1().map_err(no_reflection)?)
                 .add_service(reflection().build_v1alpha().map_err(no_reflection)?)

@@ -137,9 +137,14 @@ impl View {
         Ok(due.is_some())
     }
 
-    /// The seals of every token that was made for a change.
+    /// The seals of every token that was made for a change, each party's in the order in which they were made.
     pub async fn seals(&self, change_id: ChangeId) -> Result<Vec<Seal>, Error> {
-        let rows = seal::Entity::find().filter(seal::Column::ChangeId.eq(change_id.0)).all(self.connection()).await?;
+        let rows = seal::Entity::find()
+            .filter(seal::Column::ChangeId.eq(change_id.0))
+            .order_by_asc(seal::Column::AccountId)
+            .order_by_asc(seal::Column::Generation)
+            .all(self.connection())
+            .await?;
         rows.into_iter()
             .map(|row| {
                 let place = Place::new("seal", format_args!("{} of {}", row.account_id, row.change_id));

@@ -5,7 +5,8 @@ use relevo_domain::{AccountId, ChangeId, ContactChange, Seal, ServiceKey, State,
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, EntityTrait, NotSet, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, LockBehavior, LockType, Query, UnionType},
+    prelude::Uuid,
+    sea_query::{Expr, LockBehavior, LockType, Query, SelectStatement, UnionType},
 };
 
 use super::{
@@ -42,13 +43,21 @@ impl Tx {
     /// The changes stored as pending that an account is a party of. Nobody else changes them until this transaction
     /// ends.
     pub async fn open_changes_of_party_for_update(&self, account: &AccountId) -> Result<Vec<ContactChange>, Error> {
-        let open_with = |party: Column| {
-            let party = party.eq(account.as_str());
-            Query::select().column(Column::ChangeId).from(Entity).and_where(pending()).and_where(party).to_owned()
-        };
-        // An OR in one query has all that is open walked in the order of its ids.
-        let ids = open_with(Column::Requester).union(UnionType::All, open_with(Column::Nominee)).to_owned();
+        let ids = open_of_party(account);
         self.locked(Entity::find().filter(Column::ChangeId.in_subquery(ids)).filter(pending()).lock_exclusive()).await
+    }
+
+    /// The ids of the changes stored as pending that an account is a party of, as they are in this moment.
+    pub async fn open_change_ids_of_party(&self, account: &AccountId) -> Result<Vec<ChangeId>, Error> {
+        let ids = Entity::find()
+            .select_only()
+            .column(Column::ChangeId)
+            .filter(Column::ChangeId.in_subquery(open_of_party(account)))
+            .filter(pending())
+            .into_tuple::<Uuid>()
+            .all(self.connection())
+            .await?;
+        Ok(ids.into_iter().map(ChangeId).collect())
     }
 
     /// The first of the changes stored as pending whose time is over, or whose parties are to be reminded. Passes over those
@@ -150,6 +159,16 @@ impl Tx {
         });
         self.insert_all(rows).await
     }
+}
+
+/// The ids of the changes stored as pending that an account is a party of.
+fn open_of_party(account: &AccountId) -> SelectStatement {
+    let open_with = |party: Column| {
+        let party = party.eq(account.as_str());
+        Query::select().column(Column::ChangeId).from(Entity).and_where(pending()).and_where(party).to_owned()
+    };
+    // An OR in one query has all that is open walked in the order of its ids.
+    open_with(Column::Requester).union(UnionType::All, open_with(Column::Nominee)).to_owned()
 }
 
 fn pending() -> Expr {

@@ -1,6 +1,10 @@
 //! Accounts, services and their contacts; changes, confirmations and the seals of their tokens; outbox and history.
 
-use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{self, big_integer, big_integer_null, big_pk_auto, blob, boolean, uuid, uuid_null},
+    sea_orm::DbBackend,
+};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -8,8 +12,9 @@ pub(super) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for mut table in tables() {
-            if manager.get_database_backend() == DbBackend::Sqlite {
+        let backend = manager.get_database_backend();
+        for mut table in tables(backend) {
+            if backend == DbBackend::Sqlite {
                 check_kinds(&mut table);
             }
             manager.create_table(table).await?;
@@ -48,7 +53,18 @@ fn refers(from: (&'static str, &'static str), to: (&'static str, &'static str)) 
     ForeignKey::create().from(from.0, from.1).to(to.0, to.1).to_owned()
 }
 
-fn tables() -> Vec<TableCreateStatement> {
+/// Texts are in the order of their bytes on every engine: lists go by it, and a prefix is a range in it. PostgreSQL would
+/// go by the language that its database was made for.
+fn by_bytes(mut column: ColumnDef, backend: DbBackend) -> ColumnDef {
+    if backend == DbBackend::Postgres {
+        column.extra("COLLATE \"C\"");
+    }
+    column
+}
+
+fn tables(backend: DbBackend) -> Vec<TableCreateStatement> {
+    let text = |name: &'static str| by_bytes(schema::text(name), backend);
+    let text_null = |name: &'static str| by_bytes(schema::text_null(name), backend);
     let mut tables = vec![
         Table::create()
             .table("account")

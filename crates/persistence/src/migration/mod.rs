@@ -2,7 +2,10 @@
 
 mod m0001_contacts_and_changes;
 
-use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+use sea_orm::{DatabaseTransaction, EntityTrait};
+use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, async_trait, seaql_migrations};
+
+use crate::Error;
 
 pub(crate) struct Migrator;
 
@@ -11,4 +14,17 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![Box::new(m0001_contacts_and_changes::Migration)]
     }
+}
+
+/// Whether a database has every step that this program knows. One that it does not know is refused.
+pub(crate) async fn is_complete(connection: &DatabaseTransaction) -> Result<bool, Error> {
+    if !SchemaManager::new(connection).has_table("seaql_migrations").await? {
+        return Ok(false);
+    }
+    let applied = seaql_migrations::Entity::find().all(connection).await?;
+    let known = Migrator::migrations();
+    if applied.iter().any(|step| known.iter().all(|known| known.name() != step.version)) {
+        return Err(Error::SchemaNewer);
+    }
+    Ok(known.iter().all(|known| applied.iter().any(|step| known.name() == step.version)))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use relevo_domain::{ChangeId, Mail, MailKind};
-use relevo_persistence::{Error, Store};
+use relevo_persistence::{DatabaseUrl, Error, Store};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
@@ -46,7 +46,7 @@ async fn several_openers_of_a_new_file_make_one_schema() {
         let openers = (0..6).map(|_| {
             let url = url.clone();
             tokio::spawn(async move {
-                let store = Store::open(&url).await?;
+                let store = Store::open(&DatabaseUrl::parse(&url)?, 2).await?;
                 store.migrate().await?;
                 store.read().await?.account(&id("ann")).await
             })
@@ -71,12 +71,12 @@ async fn a_schema_that_is_newer_than_the_program_is_refused() {
 
 #[tokio::test]
 async fn a_url_that_names_no_file_is_refused_with_what_would_be_right() {
-    for url in ["", "relevo.db", "/data/relevo.db", "postgres://localhost/relevo", "SQLITE://x", "sqlite"] {
-        let error = Store::open(url).await.unwrap_err().to_string();
+    for url in ["", "relevo.db", "/data/relevo.db", "mysql://localhost/relevo", "SQLITE://x", "sqlite"] {
+        let error = DatabaseUrl::parse(url).unwrap_err().to_string();
         assert!(error.starts_with("database.url: must be sqlite://"), "{url}: {error}");
     }
     for url in ["sqlite:", "sqlite://", "sqlite::memory:", "sqlite://:memory:", "sqlite://relevo.db?mode=ro"] {
-        let error = Store::open(url).await.unwrap_err().to_string();
+        let error = DatabaseUrl::parse(url).unwrap_err().to_string();
         assert!(error.starts_with("database.url: must name a file, without parameters"), "{url}: {error}");
     }
 }
@@ -92,7 +92,8 @@ async fn a_file_that_cannot_be_opened_is_named() {
         (file.join("deeper/relevo.db"), "cannot make "),
         (folder.path().to_owned(), "cannot make "),
     ] {
-        let error = Store::open(&format!("sqlite://{}", path.display())).await.unwrap_err();
+        let url = DatabaseUrl::parse(&format!("sqlite://{}", path.display())).unwrap();
+        let error = Store::open(&url, 2).await.unwrap_err();
         assert!(matches!(error, Error::Url(_)), "{error:?}");
         let error = error.to_string();
         assert!(error.contains(what) && error.contains(&*file.parent().unwrap().to_string_lossy()), "{error}");
@@ -106,7 +107,8 @@ async fn a_file_may_be_called_as_it_likes() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["with space.db", "100%25.db", "a#b.db", "ñ.db", "it's \"quoted\".db"] {
         let path = folder.path().join(name);
-        let store = Store::open(&format!("sqlite://{}", path.display())).await.unwrap();
+        let url = DatabaseUrl::parse(&format!("sqlite://{}", path.display())).unwrap();
+        let store = Store::open(&url, 2).await.unwrap();
         store.migrate().await.unwrap();
         assert!(Path::new(&path).is_file(), "{name}");
         store.close().await.unwrap();

@@ -1,47 +1,96 @@
 //! The databases that the tests run on.
 
-use relevo_persistence::Store;
+use relevo_persistence::{DatabaseUrl, Store};
+use relevo_postgres::Cluster;
 use sqlx::{
-    AssertSqlSafe, Connection, Row, SqliteConnection,
+    AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteRow},
 };
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+/// More than any test has transactions open at a time, of either kind.
+const CONNECTIONS: u32 = 16;
 
 /// A database of its own, gone when it is dropped, and a way to it past the store.
 pub(crate) struct Database {
     pub(crate) store: Store,
-    folder: TempDir,
+    kept: Kept,
+}
+
+enum Kept {
+    Sqlite(TempDir),
+    Postgres(relevo_postgres::Database<'static>),
 }
 
 impl Database {
     /// A file with the schema in it.
     pub(crate) async fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&url(&folder)).await.unwrap();
+        let kept = Kept::Sqlite(tempfile::tempdir().unwrap());
+        let store = open(&kept).await;
         store.migrate().await.unwrap();
-        Self { store, folder }
+        Self { store, kept }
+    }
+
+    /// A database of the shared cluster with the schema in it.
+    pub(crate) async fn postgres() -> Self {
+        static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+        let template = TEMPLATE.get_or_init(async || {
+            let database = Cluster::shared().database();
+            let store = Store::open(&DatabaseUrl::parse(&database.url()).unwrap(), 2).await.unwrap();
+            store.migrate().await.unwrap();
+            // Nobody is connected to what is copied.
+            store.close().await.unwrap();
+            database.keep()
+        });
+        Self::of(Kept::Postgres(Cluster::shared().copy_of(template.await))).await
+    }
+
+    /// A database of the shared cluster without anything in it.
+    pub(crate) async fn empty_postgres() -> Self {
+        Self::of(Kept::Postgres(Cluster::shared().database())).await
+    }
+
+    async fn of(kept: Kept) -> Self {
+        Self { store: open(&kept).await, kept }
     }
 
     /// The same database, as another process opens it.
     pub(crate) async fn open_again(&self) -> Store {
-        Store::open(&url(&self.folder)).await.unwrap()
+        open(&self.kept).await
     }
 
-    /// A connection past the store. What is stored through it may break every rule but those of the schema; `strict`
-    /// says whether that includes its references.
+    /// A connection to a file past the store. What is stored through it may break every rule but those of the schema;
+    /// `strict` says whether that includes its references.
     pub(crate) async fn connect(&self, strict: bool) -> SqliteConnection {
-        let options = SqliteConnectOptions::new().filename(self.folder.path().join("relevo.db")).foreign_keys(strict);
+        let Kept::Sqlite(folder) = &self.kept else { panic!("no file") };
+        let options = SqliteConnectOptions::new().filename(folder.path().join("relevo.db")).foreign_keys(strict);
         SqliteConnection::connect_with(&options).await.unwrap()
     }
 
-    /// Runs a statement past the store, and past the references between tables. Says how many rows it was about.
-    pub(crate) async fn execute(&self, sql: &str) -> u64 {
-        let mut connection = self.connect(false).await;
-        let done = sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await;
-        done.unwrap_or_else(|error| panic!("{sql}: {error}")).rows_affected()
+    /// A connection to a server past the store.
+    pub(crate) async fn connect_to_server(&self) -> PgConnection {
+        let Kept::Postgres(database) = &self.kept else { panic!("no server") };
+        PgConnection::connect(&database.url()).await.unwrap()
     }
 
-    /// The rows of a query past the store.
+    /// Runs a statement past the store, and past the references between tables of a file. Says how many rows it was
+    /// about.
+    pub(crate) async fn execute(&self, sql: &str) -> u64 {
+        let done = match &self.kept {
+            Kept::Sqlite(_) => {
+                let mut connection = self.connect(false).await;
+                sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.map(|done| done.rows_affected())
+            }
+            Kept::Postgres(_) => {
+                let mut connection = self.connect_to_server().await;
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.map(|done| done.rows_affected())
+            }
+        };
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// The rows of a query to a file past the store.
     pub(crate) async fn rows(&self, sql: &str) -> Vec<SqliteRow> {
         let mut connection = self.connect(false).await;
         sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap()
@@ -49,10 +98,20 @@ impl Database {
 
     /// The one number that a query past the store answers.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
-        self.rows(sql).await[0].get(0)
+        match &self.kept {
+            Kept::Sqlite(_) => self.rows(sql).await[0].get(0),
+            Kept::Postgres(_) => {
+                let mut connection = self.connect_to_server().await;
+                sqlx::query(AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap().get(0)
+            }
+        }
     }
 }
 
-fn url(folder: &TempDir) -> String {
-    format!("sqlite://{}", folder.path().join("relevo.db").display())
+async fn open(kept: &Kept) -> Store {
+    let url = match kept {
+        Kept::Sqlite(folder) => format!("sqlite://{}", folder.path().join("relevo.db").display()),
+        Kept::Postgres(database) => database.url(),
+    };
+    Store::open(&DatabaseUrl::parse(&url).unwrap(), CONNECTIONS).await.unwrap()
 }

@@ -21,6 +21,15 @@ macro_rules! on_every_engine {
                 }
             )+
         }
+
+        mod postgres {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    super::$test(&crate::engine::Database::postgres().await).await;
+                }
+            )+
+        }
     };
 }
 

@@ -199,7 +199,6 @@ async fn read(store: &Store, rows: u64, calls: &mut Calls) {
     calls.file("letter of a notice", view.mail_material(&mail(MailKind::Done, Some(with_seals), "an1-ovh", 0)).await);
     calls
         .file("letter about an address", view.mail_material(&mail(MailKind::AddressChanged, None, "an1-ovh", 2)).await);
-    calls.file("answer", view.answer(&request_key(1)).await).unwrap();
     calls.file("answer_is_older", view.answer_is_older(at(0)).await);
 }
 
@@ -255,7 +254,10 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
     }
 
     let key = RequestKey { caller: "another".to_owned(), ..request_key(1) };
-    calls.file("remember_answer", tx.remember_answer(&key, &[1], vec![2], now).await);
+    assert!(calls.file("claim_request", tx.claim_request(&key, &[1], now).await).is_none());
+    calls.file("remember_answer", tx.remember_answer(&key, vec![2]).await);
+    calls.file("claim_request, answered", tx.claim_request(&key, &[1], now).await).unwrap();
+    calls.file("release_request", tx.release_request(&key).await);
     let before = jiff::Timestamp::from_microsecond(i64::try_from(rows).unwrap() + 1).unwrap();
     assert_eq!(calls.file("forget_answers", tx.forget_answers(before).await), rows);
     calls.file("register_keys", tx.register_keys(&keyring(), now).await);

@@ -2,6 +2,7 @@
 
 use relevo_domain::{AccountId, Key, Keyring};
 use relevo_persistence::{Error, RequestKey};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::{
@@ -11,7 +12,10 @@ use crate::{
 
 on_every_engine!(
     an_answer_is_that_of_its_whole_key,
-    an_answer_is_remembered_once,
+    a_key_is_claimed_once,
+    a_repeated_call_waits_for_the_first_and_is_answered_alike,
+    a_repeated_call_is_the_first_if_that_came_to_nothing,
+    processes_that_start_at_once_agree_on_a_key,
     what_is_forgotten_is_older,
     the_first_key_is_noted,
     a_ring_without_the_newest_key_is_refused,
@@ -35,34 +39,71 @@ async fn an_answer_is_that_of_its_whole_key(db: &Database) {
     ];
     let tx = db.store.write().await.unwrap();
     for (n, key) in (0_u8..).zip(&keys) {
-        assert_eq!(tx.answer(key).await.unwrap(), None);
-        tx.remember_answer(key, &[n, 0, 0xff], vec![n; usize::from(n)], at(0)).await.unwrap();
+        assert_eq!(tx.claim_request(key, &[n, 0, 0xff], at(0)).await.unwrap(), None);
+        tx.remember_answer(key, vec![n; usize::from(n)]).await.unwrap();
     }
     for (n, key) in (0_u8..).zip(&keys) {
-        assert_eq!(tx.answer(key).await.unwrap(), Some((vec![n, 0, 0xff], vec![n; usize::from(n)])));
+        let answered = tx.claim_request(key, &[9], at(1)).await.unwrap();
+        assert_eq!(answered, Some((vec![n, 0, 0xff], vec![n; usize::from(n)])));
     }
 }
 
-async fn an_answer_is_remembered_once(db: &Database) {
+async fn a_key_is_claimed_once(db: &Database) {
     let tx = db.store.write().await.unwrap();
     let key = key("panel", "Accept", None, 1);
-    tx.remember_answer(&key, &[1], vec![1], at(0)).await.unwrap();
-    assert!(matches!(tx.remember_answer(&key, &[2], vec![2], at(1)).await, Err(Error::Database(_))));
-    assert_eq!(tx.answer(&key).await.unwrap(), Some((vec![1], vec![1])));
+    assert_eq!(tx.claim_request(&key, &[1], at(0)).await.unwrap(), None);
+    tx.remember_answer(&key, vec![1]).await.unwrap();
+    assert_eq!(tx.claim_request(&key, &[2], at(1)).await.unwrap(), Some((vec![1], vec![1])));
+    tx.release_request(&key).await.unwrap();
+    assert!(matches!(tx.remember_answer(&key, vec![2]).await, Err(Error::Stale("request"))));
+    assert_eq!(tx.claim_request(&key, &[2], at(1)).await.unwrap(), None);
+}
+
+/// Claims a key in a task of its own, which says so before it waits.
+async fn claims(db: &Database, key: &RequestKey) -> JoinHandle<Option<(Vec<u8>, Vec<u8>)>> {
+    let (store, key) = (db.open_again().await, key.clone());
+    tokio::spawn(async move {
+        let tx = store.write().await.unwrap();
+        let answered = tx.claim_request(&key, &[2], at(0)).await.unwrap();
+        tx.commit().await.unwrap();
+        answered
+    })
+}
+
+async fn a_repeated_call_waits_for_the_first_and_is_answered_alike(db: &Database) {
+    let key = key("panel", "Accept", None, 1);
+    let tx = db.store.write().await.unwrap();
+    tx.claim_request(&key, &[1], at(0)).await.unwrap();
+    let repeated = claims(db, &key).await;
+    tx.remember_answer(&key, vec![7]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(repeated.await.unwrap(), Some((vec![1], vec![7])));
+}
+
+async fn a_repeated_call_is_the_first_if_that_came_to_nothing(db: &Database) {
+    let key = key("panel", "Accept", None, 1);
+    let tx = db.store.write().await.unwrap();
+    tx.claim_request(&key, &[1], at(0)).await.unwrap();
+    let repeated = claims(db, &key).await;
+    tx.roll_back().await.unwrap();
+    assert_eq!(repeated.await.unwrap(), None);
 }
 
 async fn what_is_forgotten_is_older(db: &Database) {
     let tx = db.store.write().await.unwrap();
     for n in 1..=3_u8 {
-        tx.remember_answer(&key("panel", "Accept", None, n.into()), &[], vec![n], at(n.into())).await.unwrap();
+        let key = key("panel", "Accept", None, n.into());
+        tx.claim_request(&key, &[], at(n.into())).await.unwrap();
+        tx.remember_answer(&key, vec![n]).await.unwrap();
     }
     assert!(!tx.answer_is_older(at(1)).await.unwrap());
     assert_eq!(tx.forget_answers(at(1)).await.unwrap(), 0);
     assert!(tx.answer_is_older(at(3)).await.unwrap());
     assert_eq!(tx.forget_answers(at(3)).await.unwrap(), 2);
     assert!(!tx.answer_is_older(at(3)).await.unwrap());
-    assert_eq!(tx.answer(&key("panel", "Accept", None, 2)).await.unwrap(), None);
-    assert_eq!(tx.answer(&key("panel", "Accept", None, 3)).await.unwrap(), Some((vec![], vec![3])));
+    assert_eq!(tx.claim_request(&key("panel", "Accept", None, 2), &[], at(4)).await.unwrap(), None);
+    let answered = tx.claim_request(&key("panel", "Accept", None, 3), &[], at(4)).await.unwrap();
+    assert_eq!(answered, Some((vec![], vec![3])));
 }
 
 /// A ring of keys, the signing one first.
@@ -108,6 +149,25 @@ async fn a_ring_without_the_newest_key_is_refused(db: &Database) {
     assert!(refused.to_string().contains(&name) && refused.to_string().contains("token.key"), "{refused}");
     tx.roll_back().await.unwrap();
     assert_eq!(registered(db, &[(&[2], 1), (&[2, 1], 2), (&[1], 3), (&[3, 1], 4)]).await, [false, true, false, false]);
+}
+
+async fn processes_that_start_at_once_agree_on_a_key(db: &Database) {
+    let mut registering = Vec::new();
+    for n in 1..=4_u8 {
+        let store = db.open_again().await;
+        registering.push(tokio::spawn(async move {
+            let tx = store.write().await.unwrap();
+            let registered = tx.register_keys(&ring(&[n]), at(0)).await.is_ok();
+            tx.commit().await.unwrap();
+            registered
+        }));
+    }
+    let mut registered = 0;
+    for task in registering {
+        registered += usize::from(task.await.unwrap());
+    }
+    assert_eq!(registered, 1);
+    assert_eq!(db.number("SELECT count(*) FROM token_key").await, 1);
 }
 
 async fn a_ring_may_turn_back(db: &Database) {

@@ -14,7 +14,7 @@ use figment::{
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use relevo_domain::{EmailAddress, Policy, id::is_suffix};
 use relevo_outbound::{Mailbox, Memory, Retry};
-use relevo_persistence::Store;
+use relevo_persistence::DatabaseUrl;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
@@ -35,7 +35,9 @@ pub struct Config {
     /// How long calls may take to finish once the process is told to stop.
     pub stop_grace: SignedDuration,
     /// The database.
-    pub database_url: String,
+    pub database_url: DatabaseUrl,
+    /// How many connections to a database server there may be.
+    pub database_connections: u32,
     /// What account ids end with.
     pub account_id_suffix: String,
     /// What the company decides about changes.
@@ -111,6 +113,7 @@ struct RawGrpc {
 #[serde(deny_unknown_fields)]
 struct RawDatabase {
     url: String,
+    connections: u32,
 }
 
 #[derive(Deserialize)]
@@ -227,21 +230,24 @@ impl Checks {
             );
         }
         let policy = self.policy(&raw.change);
-        let keys = self.keys(raw.token);
+        let database_url = DatabaseUrl::parse(&raw.database.url).map_err(|error| self.0.push(error.to_string())).ok();
+        if !(2..=1000).contains(&raw.database.connections) {
+            let connections = raw.database.connections;
+            self.wrong::<()>("database.connections", format_args!("must be between 2 and 1000, not {connections}"));
+        }
+        let keys = self.keys(raw.token, database_url.as_ref().is_some_and(DatabaseUrl::is_shared));
         let mail_from = self.mailbox("mail.from", &raw.mail.from);
         let retry = self.retry(&raw.mail.retry);
         let transport = self.transport(&raw.mail);
         let public_url = self.url("page.public_url", &raw.page.public_url);
-        if let Err(error) = Store::check_url(&raw.database.url) {
-            self.0.push(error.to_string());
-        }
         if let Err(error) = EnvFilter::try_new(&raw.log.filter) {
             self.wrong::<()>("log.filter", error);
         }
         Some(Config {
             grpc_listen: grpc_listen?,
             stop_grace: stop_grace?,
-            database_url: raw.database.url,
+            database_url: database_url?,
+            database_connections: raw.database.connections,
             account_id_suffix: suffix,
             policy: policy?,
             keys: keys?,
@@ -274,13 +280,21 @@ impl Checks {
         })
     }
 
-    fn keys(&mut self, raw: RawToken) -> Option<Keys> {
+    fn keys(&mut self, raw: RawToken, database_is_shared: bool) -> Option<Keys> {
         for (nth, key) in raw.keys.iter().enumerate() {
             if keys::parse(key.expose_secret()).is_none() {
                 self.wrong::<()>("token.keys", format_args!("key {} must be 64 hexadecimal digits", nth + 1));
             }
         }
-        Some(if raw.keys.is_empty() { Keys::File(raw.key_file) } else { Keys::Given(raw.keys) })
+        if !raw.keys.is_empty() {
+            return Some(Keys::Given(raw.keys));
+        }
+        if database_is_shared {
+            let what = "must hold a key when the database is PostgreSQL, as all processes that share it need the same; \
+                        `openssl rand -hex 32` makes one";
+            return self.wrong("token.keys", what);
+        }
+        Some(Keys::File(raw.key_file))
     }
 
     fn transport(&mut self, raw: &RawMail) -> Option<MailTransport> {

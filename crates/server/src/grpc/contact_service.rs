@@ -34,7 +34,7 @@ impl ContactService for Api {
         };
         let call = call("CreateAccount", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
-            let account = mutation.create_account(account_id, account).await?;
+            let account = mutation.create_account(&account_id, account).await?;
             Ok(CreateAccountResponse { account: Some(show::account(&account)) })
         })
         .await
@@ -64,14 +64,14 @@ impl ContactService for Api {
         else {
             return Err(form.wrong().into());
         };
-        // Fields that the update does not name need be right only if there is no account yet.
-        let missing = message.allow_missing.then(|| {
-            let mut form = self.form();
-            new_account(&mut form, &given).ok_or_else(|| form.wrong())
-        });
         let call = call("UpdateAccount", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
-            let account = mutation.update_account(account_id, fields, etag, missing).await?;
+            // Fields that the update does not name need be right only if there is no account yet.
+            let missing = message.allow_missing.then(|| {
+                let mut form = self.form();
+                new_account(&mut form, &given).ok_or_else(|| form.wrong())
+            });
+            let account = mutation.update_account(&account_id, fields, etag, missing).await?;
             Ok(UpdateAccountResponse { account: Some(show::account(&account)) })
         })
         .await

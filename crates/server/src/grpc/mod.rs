@@ -41,19 +41,32 @@ fn call(
     Call { method, account_id: account_id.cloned(), request_id, validate_only, content }
 }
 
-/// Runs a mutation, unless it was answered before.
+/// How often a mutation begins anew that has lost against another one.
+const RETRIES: usize = 5;
+
+/// Runs a mutation, unless it was answered before. One that has lost against another, as of two that wait for each other,
+/// begins anew: nothing of it was stored.
 async fn mutate<R, F>(installation: &Installation, call: Call, work: F) -> Result<tonic::Response<R>, tonic::Status>
 where
     R: Message + Default,
-    F: AsyncFnOnce(&mut Mutation<'_>) -> Result<R, Error>,
+    F: AsyncFnOnce(&mut Mutation<'_>) -> Result<R, Error> + Clone,
 {
-    let answer = match installation.begin(call).await {
-        Ok(Begun::Answered(answer)) => Ok(answer),
-        Ok(Begun::Open(mut mutation)) => {
-            let outcome = work(&mut mutation).await;
-            mutation.finish(outcome).await
+    let mut tries = 0;
+    loop {
+        let answer = match installation.begin(&call).await {
+            Ok(Begun::Answered(answer)) => Ok(answer),
+            Ok(Begun::Open(mut mutation)) => {
+                let outcome = work.clone()(&mut mutation).await;
+                mutation.finish(outcome).await
+            }
+            Err(error) => Err(error),
+        };
+        match answer {
+            Err(Error::Store(error)) if error.is_conflict() && tries < RETRIES => {
+                tries += 1;
+                tracing::warn!(%error, method = call.method, tries, "a call begins anew");
+            }
+            answer => return Ok(tonic::Response::new(answer?)),
         }
-        Err(error) => Err(error),
-    };
-    Ok(tonic::Response::new(answer?))
+    }
 }

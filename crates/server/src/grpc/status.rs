@@ -61,7 +61,7 @@ fn answer(error: Error) -> Answer {
             answer.details.add_bad_request_violation("request_id", "must be new for each call");
             answer
         }
-        Error::Store(error) if error.is_passing() => {
+        error @ (Error::Late | Error::Store(_)) if error.is_passing() => {
             tracing::error!(%error, "a call failed");
             let mut answer = Answer::new(
                 Code::Unavailable,
@@ -71,7 +71,8 @@ fn answer(error: Error) -> Answer {
             answer.details.set_retry_info(Some(STORE_RETRY));
             answer
         }
-        error @ (Error::Store(_)
+        error @ (Error::Late
+        | Error::Store(_)
         | Error::Answer(_)
         | Error::Random(_)
         | Error::Config(_)

@@ -1,0 +1,129 @@
+//! A database server that several processes share.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use jiff::Timestamp;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
+use sqlx::{
+    Connection, Executor,
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions},
+};
+
+use super::PATIENCE;
+use crate::Error;
+
+/// The parameters that a URL may have. Others would be passed over in silence by the driver, or undo what a connection
+/// is told here.
+const PARAMETERS: [&str; 6] = ["host", "sslmode", "sslrootcert", "sslcert", "sslkey", "application_name"];
+
+/// "relevo" in ASCII: any number that no other program takes a lock by.
+const SCHEMA_LOCK: i64 = 0x7265_6c65_766f;
+
+/// Reads a URL.
+pub(super) fn options(url: &str) -> Result<PgConnectOptions, Error> {
+    // Never with the text: it may hold a password.
+    let wrong = |what: &str| Error::Url(format!("{what}, as in postgres://user:password@host:5432/relevo"));
+    let (_, query) = url.split_once('?').unwrap_or((url, ""));
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+        let (name, _) = parameter.split_once('=').unwrap_or((parameter, ""));
+        if !PARAMETERS.contains(&name) {
+            return Err(wrong(&format!("takes the parameters {}, not {name:?}", PARAMETERS.join(", "))));
+        }
+    }
+    let options = PgConnectOptions::from_str(url).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+    if options.get_database().is_none_or(str::is_empty) {
+        return Err(wrong("must name a database"));
+    }
+    let named = options.get_application_name().is_some();
+    Ok(if named { options } else { options.application_name("relevo") }.statement_cache_capacity(256))
+}
+
+/// Writes a URL without its password.
+pub(super) fn show(options: &PgConnectOptions, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let name = options.get_database().unwrap_or_default();
+    match options.get_socket() {
+        Some(folder) => write!(f, "postgres://{}@/{name}?host={}", options.get_username(), folder.display()),
+        None => {
+            let (host, port) = (options.get_host(), options.get_port());
+            write!(f, "postgres://{}@{host}:{port}/{name}", options.get_username())
+        }
+    }
+}
+
+/// Connections that write and connections that read, half of them each: calls that wait for each other's locks leave
+/// those that look in peace.
+pub(super) async fn pools(options: &PgConnectOptions, connections: u32) -> Result<[PgPool; 2], sqlx::Error> {
+    let readers = connections / 2;
+    Ok([
+        pool(options, connections - readers, "READ COMMITTED, READ WRITE").await?,
+        // One state of the database from the first query to the last.
+        pool(options, readers, "REPEATABLE READ, READ ONLY").await?,
+    ])
+}
+
+async fn pool(options: &PgConnectOptions, size: u32, transactions: &'static str) -> Result<PgPool, sqlx::Error> {
+    let patience = PATIENCE.as_millis();
+    let session = format!(
+        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {transactions};
+         SET lock_timeout = {patience};
+         SET statement_timeout = {};
+         SET idle_in_transaction_session_timeout = {};",
+        2 * patience,
+        // A process that is stopped in the middle of a transaction does not hold the others up for longer.
+        2 * patience,
+    );
+    PgPoolOptions::new()
+        .min_connections(1)
+        .max_connections(size.max(1))
+        .acquire_timeout(PATIENCE)
+        .idle_timeout(Duration::from_mins(10))
+        .max_lifetime(Duration::from_mins(30))
+        // A question before each transaction would cost a quarter of the speed; see `begin`, which finds out by itself.
+        .test_before_acquire(false)
+        .after_connect(move |connection, _| {
+            let session = session.clone();
+            Box::pin(async move {
+                connection.execute(sqlx::AssertSqlSafe(session)).await?;
+                Ok(())
+            })
+        })
+        // What has been cut off without a word is given up, and its place in the pool free again.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                match tokio::time::timeout(PATIENCE, connection.ping()).await {
+                    Ok(answered) => answered.map(|()| true),
+                    Err(_) => Err(sqlx::Error::PoolTimedOut),
+                }
+            })
+        })
+        .connect_with(options.clone())
+        .await
+}
+
+/// Waits until no other process is migrating, and keeps others from it until the transaction ends.
+pub(super) async fn lock_schema(transaction: &DatabaseTransaction) -> Result<(), Error> {
+    let patience = PATIENCE.as_millis();
+    // A migration may take its time, and others wait for it; but it does not queue behind a long transaction for a table,
+    // as every call would queue behind it.
+    let lock = format!(
+        "SET LOCAL statement_timeout = 0;
+         SET LOCAL idle_in_transaction_session_timeout = 0;
+         SET LOCAL lock_timeout = 0;
+         SELECT pg_advisory_xact_lock({SCHEMA_LOCK});
+         SET LOCAL lock_timeout = {patience};"
+    );
+    transaction.execute_unprepared(&lock).await?;
+    Ok(())
+}
+
+/// The time of the server; an error if it takes no changes, as the standby of another.
+pub(super) async fn now(transaction: &DatabaseTransaction) -> Result<Timestamp, Error> {
+    let ask = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now,
+               current_setting('transaction_read_only') = 'on' AS read_only";
+    let row = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, ask)).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?;
+    if row.try_get("", "read_only")? {
+        return Err(DbErr::Custom("the server takes no changes: it is the standby of another".to_owned()).into());
+    }
+    Timestamp::from_microsecond(row.try_get("", "now")?).map_err(|error| DbErr::Custom(error.to_string()).into())
+}
