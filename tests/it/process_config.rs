@@ -12,10 +12,11 @@ type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
 const RIGHT: &str = "The configuration is right.\n";
 
 /// Every key with a value that is not its default, as it is written in the environment.
-const OTHER: [(&str, &str); 21] = [
+const OTHER: [(&str, &str); 22] = [
     ("grpc.listen", "127.0.0.1:0"),
     ("grpc.stop_grace", "3s"),
     ("database.url", "sqlite://other/relevo.db"),
+    ("database.connections", "7"),
     // Text, although it looks like a number.
     ("account_id.suffix", "007"),
     ("change.lifetime", "3d"),
@@ -181,7 +182,7 @@ async fn what_is_wrong_is_refused_by_check_config_and_at_start_alike() {
         (&[("RELEVO__TOKEN__KEYS", "5ec2e7")], &["token.keys: must be a list"]),
         (&[("RELEVO__LOG__FILTER", "a=b=c")], &["log.filter: "]),
         (
-            &[("RELEVO__DATABASE__URL", "postgres://db/relevo"), ("RELEVO__CHANGE__LIFETIME", "soon")],
+            &[("RELEVO__DATABASE__URL", "mysql://db/relevo"), ("RELEVO__CHANGE__LIFETIME", "soon")],
             &["database.url: ", "change.lifetime: "],
         ),
     ];

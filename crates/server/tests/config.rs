@@ -33,7 +33,9 @@ fn the_defaults_are_right_and_are_what_is_documented() {
     assert!(!config.policy.standing_for_every_role);
     assert!(matches!(config.mail_transport, MailTransport::File(_)));
     assert!(matches!(config.keys, Keys::File(_)));
-    assert_eq!(Config::parse(DEFAULTS).unwrap().database_url, config.database_url);
+    assert_eq!(config.database_url.to_string(), "sqlite://data/relevo.db");
+    assert_eq!(config.database_connections, 20);
+    assert_eq!(Config::parse(DEFAULTS).unwrap().database_url.to_string(), config.database_url.to_string());
 }
 
 #[test]
@@ -50,7 +52,7 @@ fn every_bad_key_is_named_at_once() {
         mail.retry.first = "0s"
         page.public_url = "relevo.example.com"
         token.keys = ["00", "zz"]
-        database.url = "postgres://db/relevo"
+        database.url = "mysql://db/relevo"
         "#,
     );
     let keys: Vec<_> = values.iter().filter_map(|line| line.split_once(": ")).map(|(key, _)| key).collect();
@@ -194,13 +196,59 @@ fn keys_are_64_hexadecimal_digits_and_there_may_be_several() {
 }
 
 #[test]
-fn a_database_is_a_file() {
-    for url in ["", "relevo.db", "postgres://db/relevo", "sqlite://", "sqlite::memory:", "sqlite://a.db?mode=ro"] {
+fn a_database_is_a_file_or_a_server() {
+    for url in ["", "relevo.db", "mysql://db/relevo", "sqlite://", "sqlite::memory:", "sqlite://a.db?mode=ro"] {
         is_wrong(&format!("database.url = {url:?}"), "database.url", "must");
     }
-    for url in ["sqlite://a.db", "sqlite:///var/lib/relevo/a.db", "sqlite:a.db"] {
-        assert_eq!(Config::parse(&format!("database.url = {url:?}")).unwrap().database_url, url);
+    for (url, shown) in [
+        ("sqlite://a.db", "sqlite://a.db"),
+        ("sqlite:///var/lib/relevo/a.db", "sqlite:///var/lib/relevo/a.db"),
+        ("sqlite:a.db", "sqlite://a.db"),
+        (
+            "postgres://relevo:secret@db.example:6432/relevo?sslmode=verify-full",
+            "postgres://relevo@db.example:6432/relevo",
+        ),
+        ("postgresql://relevo@db.example/relevo", "postgres://relevo@db.example:5432/relevo"),
+        ("postgres://relevo@localhost/relevo?host=/run/postgresql", "postgres://relevo@/relevo?host=/run/postgresql"),
+    ] {
+        let config = Config::parse(&format!("database.url = {url:?}\ntoken.keys = [{:?}]", "ab".repeat(32))).unwrap();
+        assert_eq!(config.database_url.to_string(), shown);
+        assert!(!format!("{config:?}").contains("secret"));
     }
+}
+
+#[test]
+fn the_password_of_a_server_is_never_shown_even_where_its_url_is_wrong() {
+    for url in [
+        "postgres://relevo:secret@db.example",
+        "postgres://relevo:secret@db.example/relevo?sslmode=perhaps",
+        "postgres://relevo:secret@db.example:secret/relevo",
+        "postgres://relevo:secret@db.example/relevo?options=secret",
+        "postgres://relevo:secret@db.example/relevo?password=secret",
+        "mysql://relevo:secret@db.example/relevo",
+    ] {
+        let said = Config::parse(&format!("database.url = {url:?}")).unwrap_err().to_string();
+        assert!(said.contains("database.url: "), "{said}");
+        assert!(!said.contains("secret"), "{said}");
+    }
+}
+
+#[test]
+fn a_server_needs_keys_that_all_processes_are_given() {
+    let said = Config::parse("database.url = \"postgres://db.example/relevo\"").unwrap_err().to_string();
+    assert!(said.contains("token.keys: must hold a key when the database is PostgreSQL"), "{said}");
+}
+
+#[test]
+fn there_is_a_connection_for_each_kind_of_call_at_least() {
+    for connections in [0, 1, 1001] {
+        is_wrong(
+            &format!("database.connections = {connections}"),
+            "database.connections",
+            "must be between 2 and 1000",
+        );
+    }
+    assert_eq!(Config::parse("database.connections = 2").unwrap().database_connections, 2);
 }
 
 #[test]

@@ -30,7 +30,11 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, Error> {
             return Err(wrong(&format!("takes the parameters {}, not {name:?}", PARAMETERS.join(", "))));
         }
     }
-    let options = PgConnectOptions::from_str(url).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+    let options = PgConnectOptions::from_str(url).map_err(|error| {
+        let said = error.to_string();
+        // The driver says where it found it, once for each layer of its own.
+        wrong(&format!("cannot be read: {}", said.rsplit("configuration: ").next().unwrap_or_default()))
+    })?;
     if options.get_database().is_none_or(str::is_empty) {
         return Err(wrong("must name a database"));
     }
