@@ -1,5 +1,7 @@
 //! Where an installation is kept: its database, on one engine or the other, and its keys.
 
+use std::net::SocketAddr;
+
 use relevo_persistence::{DatabaseUrl, Store};
 use relevo_postgres::Cluster;
 use relevo_server::{Config, Keys};
@@ -48,7 +50,9 @@ const CONNECTIONS: u32 = 8;
 #[derive(Debug)]
 pub struct Home {
     folder: TempDir,
-    database: Option<relevo_postgres::Database<'static>>,
+    database: Option<relevo_postgres::Database>,
+    /// The way that servers take to the database, where it is not the straight one.
+    way: Option<SocketAddr>,
 }
 
 impl Home {
@@ -58,7 +62,14 @@ impl Home {
             Engine::Sqlite => None,
             Engine::Postgres => Some(with_schema().await),
         };
-        Self { folder: tempfile::tempdir().unwrap(), database }
+        Self { folder: tempfile::tempdir().unwrap(), database, way: None }
+    }
+
+    /// A new one on a cluster of one's own, to which servers take this way if there is one.
+    pub async fn on(cluster: &Cluster, way: Option<SocketAddr>) -> Self {
+        let database = cluster.database();
+        migrate(&database).await;
+        Self { folder: tempfile::tempdir().unwrap(), database: Some(database), way }
     }
 
     /// The URL of the database.
@@ -69,9 +80,17 @@ impl Home {
         }
     }
 
+    /// The URL by which servers reach it.
+    fn way_to_database(&self) -> String {
+        match (&self.database, self.way) {
+            (Some(database), Some(way)) => format!("postgres://postgres@{way}/{}", database.name()),
+            _ => self.database_url(),
+        }
+    }
+
     /// Has a configuration lead here.
     pub fn settle(&self, config: &mut Config) {
-        config.database_url = DatabaseUrl::parse(&self.database_url()).unwrap();
+        config.database_url = DatabaseUrl::parse(&self.way_to_database()).unwrap();
         config.database_connections = CONNECTIONS;
         config.keys = match &self.database {
             None => Keys::File(self.folder.path().join("token.key")),
@@ -81,7 +100,7 @@ impl Home {
 
     /// What leads a process here, as environment variables.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
-        let mut environment = vec![("RELEVO__DATABASE__URL", self.database_url())];
+        let mut environment = vec![("RELEVO__DATABASE__URL", self.way_to_database())];
         match &self.database {
             None => {
                 let key = self.folder.path().join("token.key");
@@ -99,15 +118,19 @@ impl Home {
 }
 
 /// A database of the shared cluster with the schema in it.
-async fn with_schema() -> relevo_postgres::Database<'static> {
+async fn with_schema() -> relevo_postgres::Database {
     static TEMPLATE: OnceCell<String> = OnceCell::const_new();
     let template = TEMPLATE.get_or_init(async || {
         let database = Cluster::shared().database();
-        let store = Store::open(&DatabaseUrl::parse(&database.url()).unwrap(), 2).await.unwrap();
-        store.migrate().await.unwrap();
-        // Nobody is connected to what is copied.
-        store.close().await.unwrap();
+        migrate(&database).await;
         database.keep()
     });
     Cluster::shared().copy_of(template.await)
+}
+
+async fn migrate(database: &relevo_postgres::Database) {
+    let store = Store::open(&DatabaseUrl::parse(&database.url()).unwrap(), 2).await.unwrap();
+    store.migrate().await.unwrap();
+    // Nobody may be connected to what is copied.
+    store.close().await.unwrap();
 }

@@ -14,6 +14,7 @@ mod home;
 mod mailbox;
 mod person;
 pub mod process;
+pub mod proxy;
 mod refused;
 mod server;
 pub mod smtp;

@@ -19,6 +19,9 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::{Engine, Home, Letter, Person, Refused};
 
+/// When every test begins.
+const BEGINNING: &str = "2026-01-05T09:00:00Z";
+
 /// A server for one test; its clones are the same server.
 #[derive(Debug, Clone)]
 pub struct TestServer(Arc<Inner>);
@@ -45,8 +48,14 @@ impl TestServer {
 
     /// A server with settings of its own, over the defaults.
     pub async fn start_with(on: Engine, toml: &str) -> Self {
-        let clock = Clock::fixed("2026-01-05T09:00:00Z".parse().unwrap());
+        let clock = Clock::fixed(BEGINNING.parse().unwrap());
         Self::open(Arc::new(Home::new(on).await), toml, clock, Memory::default()).await
+    }
+
+    /// A server of an installation that is kept somewhere of its own.
+    pub async fn start_at(home: Home) -> Self {
+        let clock = Clock::fixed(BEGINNING.parse().unwrap());
+        Self::open(Arc::new(home), "", clock, Memory::default()).await
     }
 
     /// Another server of the same installation, with the same settings but those given: the same database, keys, time and

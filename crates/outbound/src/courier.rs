@@ -31,8 +31,12 @@ const LEASE: SignedDuration = SignedDuration::from_secs(30);
 const RENEWAL: Duration = Duration::from_secs(10);
 /// How long a mail waits that could not be read as the database was busy.
 const PASSING_PAUSE: SignedDuration = SignedDuration::from_secs(5);
-/// A second apart: as long as the lease lasts, with what the database takes to say that it is busy.
-const RECORD_RETRIES: u32 = 5;
+/// How often what became of a mail is stored again when the process is to stop, or the database refuses it.
+const RECORD_RETRIES: u32 = 10;
+/// Shorter than the poll: when a database comes back, what was sent is stored before others look for what is due.
+const RECORD_PAUSE: Duration = Duration::from_millis(200);
+/// How often what other processes queued and what becomes due is looked for, spread by a fifth to either side.
+const POLL: Duration = Duration::from_millis(800);
 /// A relay that is out of order is asked again at least this often: asking costs little, and it may be back.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
@@ -107,8 +111,8 @@ impl Courier {
             if let Err(error) = self.deliver_due(&clock, stop).await {
                 tracing::error!(%error, "the outbox cannot be read or written");
             }
-            // The poll finds what other processes queued and what becomes due; the jitter keeps them apart.
-            let poll = Duration::from_secs(1).mul_f64(jitter());
+            // The jitter keeps processes apart.
+            let poll = POLL.mul_f64(jitter());
             tokio::select! {
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(poll) => {}
@@ -136,8 +140,8 @@ impl Courier {
         Ok(tried)
     }
 
-    /// Stores what became of a mail, and takes the next one in hand. The database may be busy for a while: what is not
-    /// stored is sent twice.
+    /// Stores what became of a mail, and takes the next one in hand. What is not stored is sent twice, so a database that
+    /// is away is waited for, unless the process is to stop.
     async fn record(
         &self,
         due: &DueMail,
@@ -147,12 +151,16 @@ impl Courier {
     ) -> Result<Option<DueMail>, Error> {
         let done = (due.lease, attempt);
         let mut outcome = self.take_next(Some(done), !stop.is_cancelled(), clock).await;
-        for _ in 0..RECORD_RETRIES {
-            let Err(error) = &outcome else { break };
+        let mut tries = 1;
+        while let Err(error) = &outcome {
+            if tries > RECORD_RETRIES && (stop.is_cancelled() || !error.is_passing()) {
+                break;
+            }
             tracing::warn!(%error, mail_id = due.lease.mail_id, "what became of a mail is not stored yet");
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            tokio::time::sleep(RECORD_PAUSE).await;
             // By itself, lest it is the next mail that is at fault.
             outcome = self.take_next(Some(done), false, clock).await;
+            tries += 1;
         }
         outcome
     }

@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -20,9 +20,12 @@ use std::{
 /// Where Debian puts the programs of each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
-/// A running cluster.
+/// A running cluster; its clones are the same one, which is gone with the last of them.
+#[derive(Debug, Clone)]
+pub struct Cluster(Arc<Inner>);
+
 #[derive(Debug)]
-pub struct Cluster {
+struct Inner {
     folder: PathBuf,
     supervisor: Mutex<Supervisor>,
     databases: AtomicU64,
@@ -37,8 +40,8 @@ struct Supervisor {
 
 /// A database of a cluster; it is dropped with this.
 #[derive(Debug)]
-pub struct Database<'a> {
-    cluster: &'a Cluster,
+pub struct Database {
+    cluster: Cluster,
     name: String,
 }
 
@@ -74,22 +77,23 @@ impl Cluster {
             panic!("the supervisor takes no orders")
         };
         let supervisor = Supervisor { _process: process, orders, answers: BufReader::new(answers) };
-        let cluster = Self { folder, supervisor: Mutex::new(supervisor), databases: AtomicU64::new(0) };
+        let supervisor = Mutex::new(supervisor);
+        let cluster = Self(Arc::new(Inner { folder, supervisor, databases: AtomicU64::new(0) }));
         cluster.order("init");
         cluster.order(&format!("start {settings}"));
         cluster
     }
 
     /// An empty database.
-    pub fn database(&self) -> Database<'_> {
+    pub fn database(&self) -> Database {
         self.copy_of("template0")
     }
 
     /// A copy of a database that nobody is connected to.
-    pub fn copy_of(&self, template: &str) -> Database<'_> {
-        let name = format!("relevo_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+    pub fn copy_of(&self, template: &str) -> Database {
+        let name = format!("relevo_{}", self.0.databases.fetch_add(1, Ordering::Relaxed));
         self.order(&format!("create {name} {template}"));
-        Database { cluster: self, name }
+        Database { cluster: self.clone(), name }
     }
 
     /// Goes down in order: who is connected is told and cut off.
@@ -109,25 +113,25 @@ impl Cluster {
 
     /// The socket that it listens on.
     pub fn socket(&self) -> PathBuf {
-        self.folder.join(".s.PGSQL.5432")
+        self.0.folder.join(".s.PGSQL.5432")
     }
 
     fn order(&self, order: &str) {
-        let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut supervisor = self.0.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
         let mut answer = String::new();
         let asked = writeln!(supervisor.orders, "{order}").and_then(|()| supervisor.answers.read_line(&mut answer));
         if asked.is_err() || answer.trim() != "done" {
-            let said = std::fs::read_to_string(self.folder.join("orders")).unwrap_or_default();
-            let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            let said = std::fs::read_to_string(self.0.folder.join("orders")).unwrap_or_default();
+            let log = std::fs::read_to_string(self.0.folder.join("log")).unwrap_or_default();
             panic!("PostgreSQL does not {order}:\n{said}\n{log}");
         }
     }
 }
 
-impl Database<'_> {
+impl Database {
     /// Its URL.
     pub fn url(&self) -> String {
-        format!("postgres://postgres@localhost/{}?host={}", self.name, self.cluster.folder.display())
+        format!("postgres://postgres@localhost/{}?host={}", self.name, self.cluster.0.folder.display())
     }
 
     /// Its name.
@@ -143,10 +147,10 @@ impl Database<'_> {
     }
 }
 
-impl Drop for Database<'_> {
+impl Drop for Database {
     fn drop(&mut self) {
         // One that a test has brought down may be down still.
-        let mut supervisor = self.cluster.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut supervisor = self.cluster.0.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
         let mut answer = String::new();
         let _ = writeln!(supervisor.orders, "drop {}", self.name);
         let _ = supervisor.answers.read_line(&mut answer);
@@ -193,7 +197,7 @@ mod tests {
 
     #[test]
     fn nothing_is_left_of_a_cluster_whose_process_has_ended() {
-        let Cluster { folder, supervisor, .. } = Cluster::start();
+        let Inner { folder, supervisor, .. } = Arc::into_inner(Cluster::start().0).unwrap();
         assert!(folder.join("data/postmaster.pid").exists());
         let Supervisor { mut _process, orders, answers } = supervisor.into_inner().unwrap();
         // As the kernel does for a process that is killed.

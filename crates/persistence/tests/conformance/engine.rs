@@ -20,7 +20,7 @@ pub(crate) struct Database {
 
 enum Kept {
     Sqlite(TempDir),
-    Postgres(relevo_postgres::Database<'static>),
+    Postgres(relevo_postgres::Database),
 }
 
 impl Database {
