@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection};
 
-use crate::TestServer;
+use crate::{Home, TestServer};
 
 /// A connection of one's own to the database of a server.
 #[derive(Debug)]
@@ -15,15 +15,22 @@ pub enum Database {
     Postgres(PgConnection),
 }
 
-impl TestServer {
+impl Home {
     /// Opens a connection of one's own to the database.
     pub async fn database(&self) -> Database {
-        let url = self.home().database_url();
+        let url = self.database_url();
         if url.starts_with("sqlite:") {
             Database::Sqlite(SqliteConnection::connect(&url).await.unwrap())
         } else {
             Database::Postgres(PgConnection::connect(&url).await.unwrap())
         }
+    }
+}
+
+impl TestServer {
+    /// Opens a connection of one's own to the database.
+    pub async fn database(&self) -> Database {
+        self.home().database().await
     }
 
     /// Every row of every table: what there is to compare before and after.

@@ -8,8 +8,9 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use relevo_api::v1::{
-    ContactChange, DeleteServiceRequest, GetContactChangeRequest, InspectTokenRequest, InspectTokenResponse,
-    contact_service_client::ContactServiceClient, request_service_client::RequestServiceClient,
+    ContactChange, DeleteServiceRequest, GetContactChangeRequest, GetServiceRequest, InspectTokenRequest,
+    InspectTokenResponse, Service, contact_service_client::ContactServiceClient,
+    request_service_client::RequestServiceClient,
 };
 use relevo_outbound::Memory;
 use relevo_server::{Clock, Config, Server, config::MailTransport, listen};
@@ -147,6 +148,12 @@ impl TestServer {
     pub async fn shows_operator(&self, change: &ContactChange) -> ContactChange {
         let request = GetContactChangeRequest { change_id: change.change_id.clone(), ..Default::default() };
         self.requests().get_contact_change(request).await.unwrap().into_inner().change.unwrap()
+    }
+
+    /// Looks at a service as a caller that sees everything.
+    pub async fn shows_operator_service(&self, service_id: &str) -> Service {
+        let request = GetServiceRequest { service_id: service_id.to_owned(), ..Default::default() };
+        self.contacts().get_service(request).await.unwrap().into_inner().service.unwrap()
     }
 
     /// Asks what a code is for, as the page behind the link does.

@@ -11,7 +11,9 @@ use std::{
 
 use relevo_postgres::Cluster;
 use relevo_tests::{
-    Caller, Engine, Home, Refused, TestServer, eventually, proxy::Proxy, request_id,
+    Caller, Engine, Home, Refused, TestServer, eventually,
+    proxy::Proxy,
+    request_id,
     v1::{CreateAccountRequest, GetAccountRequest},
 };
 use tokio::sync::Mutex;

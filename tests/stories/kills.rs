@@ -10,7 +10,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    hash::{BuildHasher, RandomState},
     path::Path,
     sync::{Arc, Mutex},
     time::Duration,
@@ -26,15 +25,12 @@ use relevo_tests::{
 use tokio::time::sleep;
 use tonic::Status;
 
+use crate::random;
+
 const ROUNDS: usize = 30;
 const CLIENTS: usize = 8;
 /// Longer than the mails in hand of a killed process wait for the next one.
 const IN_TIME: Duration = Duration::from_secs(120);
-
-/// A number that nobody knows before.
-fn random(below: usize) -> usize {
-    usize::try_from(RandomState::new().hash_one(0) % u64::try_from(below).unwrap()).unwrap()
-}
 
 /// What a mail was when it came, and in which round.
 #[derive(Debug, Clone)]
@@ -133,7 +129,7 @@ impl Client {
         sleep(Duration::from_millis(10)).await;
         match random(40) {
             0 => Doing::Cancelling(self.administrator.clone()),
-            n => Doing::Resending(undecided[n % undecided.len()].account_id.clone()),
+            n => Doing::Resending(undecided[usize::try_from(n).unwrap() % undecided.len()].account_id.clone()),
         }
     }
 
@@ -288,7 +284,7 @@ async fn thirty_kills_in_the_middle_of_the_work_lose_nothing_and_double_nothing(
         }
         let working: Vec<_> =
             clients.drain(..).map(|client| tokio::spawn(client.works(running.caller(), mails.clone()))).collect();
-        let end = tokio::time::Instant::now() + Duration::from_millis(u64::try_from(200 + random(1000)).unwrap());
+        let end = tokio::time::Instant::now() + Duration::from_millis(200 + random(1000));
         while tokio::time::Instant::now() < end {
             collect(&relay, &mails, round);
             sleep(Duration::from_millis(5)).await;
