@@ -1,5 +1,8 @@
 # What people and CI run. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 TOOLS := .tools/bin
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Generated code must not need protoc: where one is on the machine, it is hidden.
 export PROTOC := /nonexistent
 
@@ -11,10 +14,14 @@ help: ## List what can be made
 run: ## Play the story of a contact change on a server of its own
 	cargo run --locked -- demo
 
-test: ## Pass all tests: rules, store, mails, service
-	cargo test --locked --workspace
+test: ## Pass all tests: rules, store, mails, service, on SQLite and on PostgreSQL
+	tests/postgres/install.sh
+	mkdir -p $(TARGET)
+	cargo test --locked --workspace 2>&1 | tee $(TARGET)/tests.log
+	awk -v version="$$(tests/postgres/install.sh)" -f tests/engines.awk $(TARGET)/tests.log
 
 stories: ## Pass the long stories: kills by the dozen, changes by the thousand
+	tests/postgres/install.sh >/dev/null
 	cargo test --locked --package relevo-tests --features stories --test stories -- --nocapture
 
 check: tools ## Check formatting, lints, docs, protos, dependencies, spelling
