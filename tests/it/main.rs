@@ -17,6 +17,7 @@ mod mails;
 mod process;
 mod process_config;
 mod process_kill;
+mod process_migrate;
 mod reasons;
 mod repeating;
 mod replicas;

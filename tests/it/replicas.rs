@@ -8,7 +8,7 @@ use std::{
 };
 
 use relevo_tests::{
-    Call, Caller, Engine, Home, Letter, Refused, TestServer, eventually,
+    Call, Caller, Database, Engine, Home, Letter, Refused, TestServer, eventually,
     process::Serving,
     request_id,
     smtp::{Answer, Step, TestRelay},
@@ -19,6 +19,8 @@ use relevo_tests::{
 };
 
 const SOON: Duration = Duration::from_secs(20);
+/// A change that another process asks for.
+const ASKED: &str = "01932c07-0d5a-7cc3-9f2e-6d8f4b3f1a20";
 
 /// How often each mail of a kind came, by its Message-ID.
 fn counted<'a>(letters: impl IntoIterator<Item = &'a Letter>, kind: &str) -> BTreeMap<String, usize> {
@@ -206,6 +208,74 @@ async fn reminders_and_expiries_happen_once_however_many_sweep() {
         assert_eq!(counts.len(), 2 * changes, "{kind}");
         assert!(counts.values().all(|count| *count == 1), "{kind}: {counts:?}");
     }
+}
+
+/// Waits until somebody waits for a lock that this session has.
+async fn is_waited_for(database: &mut Database) {
+    eventually("somebody waits", SOON, async || {
+        let waiting = "SELECT pid::text FROM pg_stat_activity
+                       WHERE datname = current_database() AND pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+        (!database.texts(waiting).await.is_empty()).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_is_asked_for_while_an_address_changes_is_not_left_with_a_code_of_the_old_one() {
+    let server = TestServer::start(Engine::Postgres).await;
+    let [ann, mut nora] = server.people(["Ann", "Nora"]).await;
+    ann.orders("example.com").await;
+    ann.orders("example.net").await;
+    let change = ann.names(&nora).technical("example.com").await.unwrap();
+    server.take_mails().await;
+    // As another process does that asks for the change, and has not ended yet when the address changes.
+    let mut other = server.database().await;
+    let id = &change.change_id;
+    let kept = format!(
+        "CREATE TABLE kept AS SELECT * FROM contact_change WHERE change_id = '{id}';
+         CREATE TABLE kept_confirmation AS SELECT * FROM confirmation WHERE change_id = '{id}';
+         UPDATE contact_change SET state = 'cancelled', settle_time = 1, cause = 'operator' WHERE change_id = '{id}';
+         UPDATE kept SET change_id = '{ASKED}';
+         UPDATE kept_confirmation SET change_id = '{ASKED}';
+         BEGIN;
+         INSERT INTO contact_change SELECT * FROM kept;
+         INSERT INTO confirmation SELECT * FROM kept_confirmation;"
+    );
+    other.run(&kept).await;
+    let moving = tokio::spawn(async move {
+        nora.moves_to("nora@example.net").await;
+        nora
+    });
+    is_waited_for(&mut other).await;
+    other.run("COMMIT").await;
+    let nora = moving.await.unwrap();
+    let good = format!(
+        "SELECT token_is_good::text FROM confirmation WHERE change_id = '{ASKED}' AND account_id = '{}'",
+        nora.account_id
+    );
+    assert_eq!(other.texts(&good).await, ["false"]);
+    let warned: Vec<_> = server.take_mails().await.iter().map(|it| (it.kind.clone(), it.to.clone())).collect();
+    assert_eq!(warned, [("address-changed".to_owned(), "nora@example.com".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_loses_a_deadlock_begins_anew() {
+    let server = TestServer::start(Engine::Postgres).await;
+    let [ann, nora] = server.people(["Ann", "Nora"]).await;
+    ann.orders("example.com").await;
+    let mut other = server.database().await;
+    // It is the call that is to lose.
+    other.run("SET deadlock_timeout = '1min'; BEGIN; SELECT 1 FROM account FOR UPDATE").await;
+    let asking = tokio::spawn({
+        let (ann, nora) = (ann.clone(), nora.clone());
+        async move { ann.names(&nora).technical("example.com").await }
+    });
+    is_waited_for(&mut other).await;
+    other.run("SELECT 1 FROM service FOR UPDATE").await;
+    other.run("COMMIT").await;
+    asking.await.unwrap().unwrap();
+    assert_eq!(server.take_mails().await.len(), 2);
+    assert_eq!(server.database().await.texts("SELECT count(*)::text FROM contact_change").await, ["1"]);
 }
 
 /// A relay that is silent at the end of a mail until it is let go.

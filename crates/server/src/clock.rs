@@ -5,7 +5,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -57,9 +57,12 @@ impl Clock {
         Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
     }
 
-    /// Takes the time that the database has just said over; a fixed clock stays as it is.
-    pub(crate) fn keep_to(&self, time: Timestamp) {
-        if let Clock::Database(reading) = self {
+    /// Hears what time it was at the database at some moment of the last while. A clock that may be right goes on as it
+    /// goes, and never back; a fixed one stays as it is.
+    pub(crate) fn keep_to(&self, time: Timestamp, last: Duration) {
+        let Clock::Database(reading) = self else { return };
+        let since = self.now().duration_since(time);
+        if since < SignedDuration::ZERO || since.unsigned_abs() > last {
             *reading.lock().unwrap_or_else(PoisonError::into_inner) = Reading::of(time);
         }
     }
@@ -83,16 +86,31 @@ mod tests {
         let machine = Timestamp::now();
         assert!(clock.now().duration_since(machine).as_secs() <= 1);
         let said: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
-        clock.keep_to(said);
+        clock.keep_to(said, Duration::from_millis(1));
         let (first, second) = (clock.now(), clock.now());
         assert!(said <= first && first <= second && second.duration_since(said).as_secs() < 60);
+    }
+
+    #[test]
+    fn a_clock_that_may_be_right_does_not_go_back() {
+        let clock = Clock::system();
+        let before = clock.now();
+        // It took a second to be told, and was right when it was said or when it was heard.
+        for late in [0, 400, 900] {
+            clock.keep_to(before - SignedDuration::from_millis(late), Duration::from_secs(1));
+            assert!(clock.now() >= before);
+        }
+        clock.keep_to(before - SignedDuration::from_secs(2), Duration::from_secs(1));
+        assert!(clock.now() < before);
+        clock.keep_to(before + SignedDuration::from_secs(1), Duration::from_secs(1));
+        assert!(clock.now() > before);
     }
 
     #[test]
     fn a_fixed_clock_is_told_by_nobody() {
         let at: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
         let clock = Clock::fixed(at);
-        clock.keep_to(Timestamp::now());
+        clock.keep_to(Timestamp::now(), Duration::ZERO);
         assert_eq!(clock.now(), at);
     }
 }

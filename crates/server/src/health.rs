@@ -1,6 +1,6 @@
 //! Says through grpc.health.v1 whether Relevo serves: whether its database answers, and whether it is not stopping.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use relevo_persistence::Store;
 use tokio_util::sync::CancellationToken;
@@ -49,9 +49,10 @@ impl Watch {
 }
 
 async fn answers(store: &Store, clock: &Clock) -> bool {
+    let asked = Instant::now();
     match tokio::time::timeout(INTERVAL, store.ping()).await {
         Ok(Ok(time)) => {
-            clock.keep_to(time);
+            clock.keep_to(time, asked.elapsed());
             true
         }
         Ok(Err(error)) => {

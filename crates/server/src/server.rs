@@ -1,6 +1,11 @@
 //! The process from its parts: opened, run on a listener, stopped.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use relevo_api::v1::{
     FILE_DESCRIPTOR_SET, contact_service_server::ContactServiceServer, request_service_server::RequestServiceServer,
@@ -43,7 +48,8 @@ impl Server {
         };
         let store = Store::open(&config.database_url, config.database_connections).await?;
         store.prepare().await?;
-        clock.keep_to(store.ping().await?);
+        let asked = Instant::now();
+        clock.keep_to(store.ping().await?, asked.elapsed());
         let tx = store.write().await?;
         let keyring = keys::load(&config.keys, tx.newest_key().await?)?;
         tx.register_keys(&keyring, clock.now()).await?;

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr, time::Duration};
 use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
 use sqlx::{
-    Connection, Executor,
+    ConnectOptions, Connection, Executor,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
 
@@ -76,7 +76,7 @@ async fn pool(options: &PgConnectOptions, size: u32, transactions: &'static str)
         // A process that is stopped in the middle of a transaction does not hold the others up for longer.
         2 * patience,
     );
-    PgPoolOptions::new()
+    let pool = PgPoolOptions::new()
         .min_connections(1)
         .max_connections(size.max(1))
         .acquire_timeout(PATIENCE)
@@ -100,8 +100,12 @@ async fn pool(options: &PgConnectOptions, size: u32, transactions: &'static str)
                 }
             })
         })
-        .connect_with(options.clone())
-        .await
+        .connect_with(options.clone());
+    match pool.await {
+        // What kept it from connecting for so long says more.
+        Err(sqlx::Error::PoolTimedOut) => Err(options.connect().await.err().unwrap_or(sqlx::Error::PoolTimedOut)),
+        pool => pool,
+    }
 }
 
 /// Waits until no other process is migrating, and keeps others from it until the transaction ends.
