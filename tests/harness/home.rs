@@ -92,6 +92,14 @@ impl Home {
         environment
     }
 
+    /// The key of its codes, once a server has been started.
+    pub fn key(&self) -> String {
+        match &self.database {
+            None => std::fs::read_to_string(self.folder.path().join("token.key")).unwrap().trim_end().to_owned(),
+            Some(_) => KEY.to_owned(),
+        }
+    }
+
     /// A folder that goes with it.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
