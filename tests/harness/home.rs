@@ -5,6 +5,7 @@ use relevo_postgres::Cluster;
 use relevo_server::{Config, Keys};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 /// What a database is kept by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +40,6 @@ macro_rules! on_every_engine {
     };
 }
 
-/// The key of an installation whose database is a server.
-const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 /// For each server of a test: there are many tests at a time.
 const CONNECTIONS: u32 = 8;
 
@@ -48,24 +47,35 @@ const CONNECTIONS: u32 = 8;
 #[derive(Debug)]
 pub struct Home {
     folder: TempDir,
-    database: Option<relevo_postgres::Database<'static>>,
+    server: Option<OnServer>,
+}
+
+/// What is not in the folder when the database is a server.
+#[derive(Debug)]
+struct OnServer {
+    database: relevo_postgres::Database<'static>,
+    key: String,
 }
 
 impl Home {
     /// A new one, with a schema where that is not made by the server.
     pub async fn new(on: Engine) -> Self {
-        let database = match on {
+        let server = match on {
             Engine::Sqlite => None,
-            Engine::Postgres => Some(with_schema().await),
+            Engine::Postgres => {
+                // Each installation has its own.
+                let key = [Uuid::now_v7(), Uuid::now_v7()].map(|half| half.simple().to_string()).concat();
+                Some(OnServer { database: with_schema().await, key })
+            }
         };
-        Self { folder: tempfile::tempdir().unwrap(), database }
+        Self { folder: tempfile::tempdir().unwrap(), server }
     }
 
     /// The URL of the database.
     pub fn database_url(&self) -> String {
-        match &self.database {
+        match &self.server {
             None => format!("sqlite://{}", self.folder.path().join("relevo.db").display()),
-            Some(database) => database.url(),
+            Some(server) => server.database.url(),
         }
     }
 
@@ -73,30 +83,30 @@ impl Home {
     pub fn settle(&self, config: &mut Config) {
         config.database_url = DatabaseUrl::parse(&self.database_url()).unwrap();
         config.database_connections = CONNECTIONS;
-        config.keys = match &self.database {
+        config.keys = match &self.server {
             None => Keys::File(self.folder.path().join("token.key")),
-            Some(_) => Keys::Given(vec![KEY.into()]),
+            Some(server) => Keys::Given(vec![server.key.clone().into()]),
         };
     }
 
     /// What leads a process here, as environment variables.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let mut environment = vec![("RELEVO__DATABASE__URL", self.database_url())];
-        match &self.database {
+        match &self.server {
             None => {
                 let key = self.folder.path().join("token.key");
                 environment.push(("RELEVO__TOKEN__KEY_FILE", key.display().to_string()));
             }
-            Some(_) => environment.push(("RELEVO__TOKEN__KEYS", format!("[\"{KEY}\"]"))),
+            Some(server) => environment.push(("RELEVO__TOKEN__KEYS", format!("[{:?}]", server.key))),
         }
         environment
     }
 
     /// The key of its codes, once a server has been started.
     pub fn key(&self) -> String {
-        match &self.database {
+        match &self.server {
             None => std::fs::read_to_string(self.folder.path().join("token.key")).unwrap().trim_end().to_owned(),
-            Some(_) => KEY.to_owned(),
+            Some(server) => server.key.clone(),
         }
     }
 
