@@ -1,8 +1,11 @@
 //! Where an installation is kept: its database, on one engine or the other, and its keys.
 
+use std::sync::Mutex;
+
 use relevo_persistence::{DatabaseUrl, Store};
 use relevo_postgres::Cluster;
 use relevo_server::{Config, Keys};
+use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -116,8 +119,25 @@ impl Home {
     }
 }
 
-/// A database of the shared cluster with the schema in it.
+impl Drop for Home {
+    fn drop(&mut self) {
+        // What a failed test leaves may be anything.
+        if let Some(server) = self.server.take().filter(|_| !std::thread::panicking()) {
+            SPARE.lock().unwrap().push(server.database);
+        }
+    }
+}
+
+/// Databases that are nobody's any more. To make one costs more than most tests.
+static SPARE: Mutex<Vec<relevo_postgres::Database<'static>>> = Mutex::new(Vec::new());
+
+/// A database of the shared cluster with the schema in it, and nothing else.
 async fn with_schema() -> relevo_postgres::Database<'static> {
+    let spare = SPARE.lock().unwrap().pop();
+    if let Some(database) = spare {
+        empty(&database.url()).await;
+        return database;
+    }
     static TEMPLATE: OnceCell<String> = OnceCell::const_new();
     let template = TEMPLATE.get_or_init(async || {
         let database = Cluster::shared().database();
@@ -128,4 +148,18 @@ async fn with_schema() -> relevo_postgres::Database<'static> {
         database.keep()
     });
     Cluster::shared().copy_of(template.await)
+}
+
+/// Ends what is still connected to a database, and takes every row out of it.
+async fn empty(url: &str) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let empty = "
+        SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid();
+        DO $$ BEGIN EXECUTE (
+            SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') || ' RESTART IDENTITY' FROM pg_tables
+                WHERE schemaname = 'public' AND tablename <> 'seaql_migrations'
+        ); END $$";
+    connection.execute(empty).await.unwrap();
+    connection.close().await.unwrap();
 }

@@ -315,7 +315,7 @@ async fn a_call_that_the_database_fails_half_way_has_done_nothing(on: Engine) {
         Engine::Postgres => [
             "CREATE FUNCTION half_way() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'half way'; END $$;
              CREATE TRIGGER half_way BEFORE UPDATE ON service FOR EACH ROW EXECUTE FUNCTION half_way()",
-            "DROP TRIGGER half_way ON service",
+            "DROP FUNCTION half_way CASCADE",
         ],
     };
     database.run(fails).await;
