@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use relevo_postgres::Cluster;
 use relevo_tests::{
     Caller, Engine, Home, Letter, eventually, on_every_engine,
     process::{Serving, run},
@@ -134,6 +135,25 @@ async fn migrate_makes_the_schema_and_may_be_repeated() {
     serving.caller().account("an000001-ovh", "").await.unwrap();
     let output = run(folder.path(), &["migrate"], &[]).await;
     assert!(output.status.success(), "beside a server: {output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_database_is_served_once_migrate_has_made_its_schema() {
+    let (database, folder) = (Cluster::shared().database(), folder());
+    let (url, keys) = (database.url(), format!("[{:?}]", "ab".repeat(32)));
+    let environment =
+        [("RELEVO__GRPC__LISTEN", "127.0.0.1:0"), ("RELEVO__DATABASE__URL", &url), ("RELEVO__TOKEN__KEYS", &keys)];
+    fails(&run(folder.path(), &["serve"], &environment).await, "run `relevo migrate` with the same configuration");
+    for _ in 0..2 {
+        let output = run(folder.path(), &["migrate"], &environment).await;
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "The schema is up to date.\n");
+    }
+    let serving = Serving::start(folder.path(), &environment).await;
+    serving.caller().account("an000001-ovh", "").await.unwrap();
+    let output = run(folder.path(), &["migrate"], &environment).await;
+    assert!(output.status.success(), "beside a server: {output:?}");
+    assert!(!folder.path().join("data/token.key").exists() && !folder.path().join("data/relevo.db").exists());
 }
 
 async fn a_signal_stops_it_once_the_call_under_way_is_answered(on: Engine) {
@@ -307,6 +327,19 @@ async fn a_database_that_is_no_good_is_a_clear_error() {
     fs::write(folder.path().join("file"), "").unwrap();
     let environment = [("RELEVO__DATABASE__URL", "sqlite://file/relevo.db")];
     fails(&run(folder.path(), &["migrate"], &environment).await, "database.url: cannot make file/relevo.db");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_database_that_is_not_there_is_a_clear_error() {
+    let (database, folder, keys) = (Cluster::shared().database(), folder(), format!("[{:?}]", "ab".repeat(32)));
+    let gone = database.url().replace(database.name(), "relevo_of_nobody");
+    let nowhere = "postgres://relevo:open-sesame@localhost/relevo?host=/nowhere";
+    for (action, url) in [("serve", gone.as_str()), ("migrate", &gone), ("serve", nowhere), ("migrate", nowhere)] {
+        let environment =
+            [("RELEVO__GRPC__LISTEN", "127.0.0.1:0"), ("RELEVO__DATABASE__URL", url), ("RELEVO__TOKEN__KEYS", &keys)];
+        let said = fails(&run(folder.path(), &[action], &environment).await, "database.url: cannot open postgres://");
+        assert!(!said.contains("open-sesame"), "{said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
