@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection};
 
 use crate::{Home, TestServer};
 
-/// A connection of one's own to the database of a server.
+/// A connection of one's own to the database of an installation.
 #[derive(Debug)]
 pub enum Database {
     /// To a file.
@@ -24,6 +24,21 @@ impl Home {
         } else {
             Database::Postgres(PgConnection::connect(&url).await.unwrap())
         }
+    }
+
+    /// Whether a text is kept anywhere, in capitals or not: in a row, as text or as bytes, or in a file of the folder.
+    pub async fn keeps(&self, text: &str) -> bool {
+        let files =
+            std::fs::read_dir(self.folder()).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+        let rows = self.database().await.dump().await.into_values().flatten().map(String::into_bytes);
+        let kept: Vec<_> = files.chain(rows).collect();
+        let hexadecimal = |text: String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        // Engines write bytes in hexadecimal.
+        let forms = [text.to_owned(), hexadecimal(text.to_lowercase()), hexadecimal(text.to_uppercase())];
+        let holds = |kept: &Vec<u8>, form: &String| {
+            kept.windows(form.len()).any(|window| window.eq_ignore_ascii_case(form.as_bytes()))
+        };
+        forms.iter().any(|form| kept.iter().any(|kept| holds(kept, form)))
     }
 }
 
@@ -50,6 +65,20 @@ impl Database {
                 sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await.unwrap();
             }
         }
+    }
+
+    /// Has every call that makes an account wait, until it [lets go](Self::lets_go).
+    pub async fn holds_up(&mut self) {
+        let hold = match self {
+            Self::Sqlite(_) => "BEGIN IMMEDIATE",
+            Self::Postgres(_) => "BEGIN; LOCK TABLE account IN ACCESS EXCLUSIVE MODE",
+        };
+        self.run(hold).await;
+    }
+
+    /// Lets those go on that wait.
+    pub async fn lets_go(&mut self) {
+        self.run("ROLLBACK").await;
     }
 
     /// The first column of each row, as text.

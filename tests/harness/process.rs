@@ -15,7 +15,7 @@ use tokio::{
 };
 use tonic::transport::{Channel, Endpoint};
 
-use crate::Caller;
+use crate::{Caller, Home};
 
 /// The command, built from the sources that are tested.
 pub fn relevo() -> &'static Path {
@@ -62,6 +62,14 @@ impl Serving {
     /// Starts it in a folder, on a port of its own, with environment variables.
     pub async fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
         Self::start_as(folder, &["serve"], environment).await
+    }
+
+    /// Starts it on the database of an installation, in its folder, with more environment variables.
+    pub async fn start_at(home: &Home, environment: &[(&str, &str)]) -> Self {
+        let of_home = home.environment();
+        let of_home = of_home.iter().map(|(name, value)| (*name, value.as_str()));
+        let environment: Vec<_> = of_home.chain(environment.iter().copied()).collect();
+        Self::start(home.folder(), &environment).await
     }
 
     /// Starts it in a folder with arguments of its own.

@@ -1,13 +1,11 @@
 //! What is wrong with a call is said of each field by its path, and a call with anything wrong leaves nothing behind.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on stops")]
-
 use std::collections::BTreeSet;
 
 use prost::Message;
 use prost_types::{DescriptorProto, FileDescriptorSet, field_descriptor_proto::Type};
 use relevo_tests::{
-    Call, Refused, TestServer,
+    Call, Engine, Refused, TestServer, on_every_engine,
     v1::{self, Account, Contacts, Service},
 };
 use tonic::Code;
@@ -16,6 +14,12 @@ use crate::bad_values::{
     ACCOUNT_MASKS, SERVICE_MASKS, account_ids, and_empty, emails, kinds, languages, lines, masks, reasons, request_ids,
     service_ids, texts, uuids,
 };
+
+on_every_engine!(
+    a_bad_field_is_named_with_what_would_be_right_and_leaves_nothing_behind,
+    all_bad_fields_of_a_call_are_named_at_once_and_each_once,
+    a_list_without_end_is_refused_in_one_sentence,
+);
 
 /// Calls, each with the path of the one field that is wrong.
 #[derive(Default)]
@@ -271,9 +275,8 @@ fn the_table_holds_every_field_of_every_method() {
     assert_eq!(methods, 17);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_bad_field_is_named_with_what_would_be_right_and_leaves_nothing_behind() {
-    let server = TestServer::start().await;
+async fn a_bad_field_is_named_with_what_would_be_right_and_leaves_nothing_behind(on: Engine) {
+    let server = TestServer::start(on).await;
     let before = server.everything_stored().await;
     let mut wrong = Vec::new();
     for (call, path) in table() {
@@ -308,9 +311,8 @@ async fn paths(server: &TestServer, call: impl Into<Call>) -> Vec<String> {
     refused.violations.into_iter().map(|(path, _)| path).collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn all_bad_fields_of_a_call_are_named_at_once_and_each_once() {
-    let server = TestServer::start().await;
+async fn all_bad_fields_of_a_call_are_named_at_once_and_each_once(on: Engine) {
+    let server = TestServer::start(on).await;
     let bad = || "\n".to_owned();
     let contacts = || Contacts { administrator: bad(), technical: bad(), billing: String::new() };
     let account = Account {
@@ -381,9 +383,8 @@ async fn all_bad_fields_of_a_call_are_named_at_once_and_each_once() {
     assert_eq!(paths(&server, list).await, expected);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_list_without_end_is_refused_in_one_sentence() {
-    let server = TestServer::start().await;
+async fn a_list_without_end_is_refused_in_one_sentence(on: Engine) {
+    let server = TestServer::start(on).await;
     let ann = server.person("Ann").await;
     let without_end = || vec![9; 300_000];
     let services =

@@ -1,8 +1,6 @@
 //! A database server that goes away and comes back, in every way in which one can: what was answered stays, what cannot
 //! be answered is said in time, and nobody has to restart anything.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
-
 use std::{
     collections::BTreeSet,
     sync::Arc,

@@ -1,23 +1,39 @@
 //! Mails that wait: how long, how often, until when; and that nothing waits for them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
 use std::time::Duration;
 
-use relevo_server::{Clock, Config, Keys, Server};
+use relevo_server::{Clock, Config, Server};
 use relevo_tests::{
-    Person, TestServer,
+    Engine, Person, TestServer, on_every_engine,
     smtp::{Answer, Step, TestRelay},
     v1::{Account, ChangeState, ContactChange, Delivery, DeliveryState, GetContactChangeRequest, UpdateAccountRequest},
 };
+
+on_every_engine!(
+    a_mail_that_is_put_off_waits_twice_as_long_each_time_until_its_code_is_dead,
+    waits_are_spread_so_that_mails_put_off_together_do_not_come_back_together,
+    a_relay_that_stays_down_is_asked_ever_less_often_but_every_quarter_of_an_hour,
+    a_relay_that_comes_back_gets_all_that_is_still_due_each_once_and_nothing_else,
+    a_mail_that_waits_is_withdrawn_once_its_change_has_ended,
+    a_mail_that_waits_is_withdrawn_once_its_code_is_superseded,
+    a_party_that_has_decided_gets_no_code_that_was_waiting,
+    a_mail_that_carries_no_code_is_tried_for_seven_days_and_no_longer,
+    no_call_waits_for_a_relay_that_hangs_and_the_mail_is_not_lost,
+    a_mail_that_is_withdrawn_on_its_way_is_sent_if_it_arrives_and_withdrawn_if_not,
+    operators_see_the_words_of_every_reply_and_the_replaced_contact_sees_none,
+    lines_that_begin_with_dots_arrive_as_they_are,
+    an_internationalised_address_needs_a_relay_that_takes_it,
+    a_relay_that_hangs_up_between_two_mails_is_greeted_again,
+    of_two_processes_each_sends_what_the_other_has_not_in_hand,
+);
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-async fn relayed() -> (TestRelay, TestServer) {
+async fn relayed(on: Engine) -> (TestRelay, TestServer) {
     let relay = TestRelay::start().await;
-    let server = TestServer::start_with(&relay.settings()).await;
+    let server = TestServer::start_with(on, &relay.settings()).await;
     (relay, server)
 }
 
@@ -41,9 +57,8 @@ fn kinds_and_readers(relay: &TestRelay) -> Vec<(String, String)> {
     taken
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_that_is_put_off_waits_twice_as_long_each_time_until_its_code_is_dead() {
-    let (relay, server) = relayed().await;
+async fn a_mail_that_is_put_off_waits_twice_as_long_each_time_until_its_code_is_dead(on: Engine) {
+    let (relay, server) = relayed(on).await;
     let (ann, nora, change) = asked(&server).await;
     relay.answers_recipient(&nora.email, "450 4.2.1 mailbox busy");
     server.deliver().await;
@@ -84,9 +99,8 @@ async fn a_mail_that_is_put_off_waits_twice_as_long_each_time_until_its_code_is_
     assert_eq!(kinds_and_readers(&relay), [expired(&ann), expired(&nora)], "its code is never mailed again");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn waits_are_spread_so_that_mails_put_off_together_do_not_come_back_together() {
-    let (relay, server) = relayed().await;
+async fn waits_are_spread_so_that_mails_put_off_together_do_not_come_back_together(on: Engine) {
+    let (relay, server) = relayed(on).await;
     let (ann, nora) = (server.person("Ann").await, server.person("Nora").await);
     relay.always_answers(Step::Rcpt, Answer::Say("451 4.3.0 not now"));
     let mut changes = Vec::new();
@@ -106,9 +120,8 @@ async fn waits_are_spread_so_that_mails_put_off_together_do_not_come_back_togeth
     assert_eq!(early + relay.take().len(), 40);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_relay_that_stays_down_is_asked_ever_less_often_but_every_quarter_of_an_hour() {
-    let (relay, server) = relayed().await;
+async fn a_relay_that_stays_down_is_asked_ever_less_often_but_every_quarter_of_an_hour(on: Engine) {
+    let (relay, server) = relayed(on).await;
     let (ann, nora, change) = asked(&server).await;
     relay.always_answers(Step::Greeting, Answer::Say("421 4.3.2 not now"));
     server.deliver().await;
@@ -138,9 +151,8 @@ async fn a_relay_that_stays_down_is_asked_ever_less_often_but_every_quarter_of_a
     assert_eq!(kinds_and_readers(&relay), [confirm(&ann)]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_relay_that_comes_back_gets_all_that_is_still_due_each_once_and_nothing_else() {
-    let (relay, server) = relayed().await;
+async fn a_relay_that_comes_back_gets_all_that_is_still_due_each_once_and_nothing_else(on: Engine) {
+    let (relay, server) = relayed(on).await;
     let settings = relay.stop().await;
     let (ann, nora, tom) = (server.person("Ann").await, server.person("Nora").await, server.person("Tom").await);
     let mut changes = Vec::new();
@@ -183,9 +195,8 @@ async fn a_relay_that_comes_back_gets_all_that_is_still_due_each_once_and_nothin
     assert!(relay.take().is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_that_waits_is_withdrawn_once_its_change_has_ended() {
-    let (relay, server) = relayed().await;
+async fn a_mail_that_waits_is_withdrawn_once_its_change_has_ended(on: Engine) {
+    let (relay, server) = relayed(on).await;
     let (ann, nora, change) = asked(&server).await;
     relay.answers_recipient(&nora.email, "450 4.2.1 mailbox busy");
     server.deliver().await;
@@ -202,9 +213,8 @@ async fn a_mail_that_waits_is_withdrawn_once_its_change_has_ended() {
     assert_eq!(kinds_and_readers(&relay), [("cancelled".to_owned(), nora.email.clone())]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_that_waits_is_withdrawn_once_its_code_is_superseded() {
-    let (relay, server) = relayed().await;
+async fn a_mail_that_waits_is_withdrawn_once_its_code_is_superseded(on: Engine) {
+    let (relay, server) = relayed(on).await;
     let (_, mut nora, change) = asked(&server).await;
     let old_address = nora.email.clone();
     relay.answers_recipient(&old_address, "450 4.2.1 mailbox busy");
@@ -233,9 +243,8 @@ async fn a_mail_that_waits_is_withdrawn_once_its_code_is_superseded() {
     assert!(nora.accepts(&change, &letters[0].token()).await.is_ok());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_party_that_has_decided_gets_no_code_that_was_waiting() {
-    let (relay, server) = relayed().await;
+async fn a_party_that_has_decided_gets_no_code_that_was_waiting(on: Engine) {
+    let (relay, server) = relayed(on).await;
     let (ann, nora, change) = asked(&server).await;
     // The mail arrives, and the answer to it does not.
     relay.answers(Step::Dot, Answer::HangUp);
@@ -249,10 +258,9 @@ async fn a_party_that_has_decided_gets_no_code_that_was_waiting() {
     assert_eq!(delivery(&change, &nora).await.state(), DeliveryState::Sent);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_that_carries_no_code_is_tried_for_seven_days_and_no_longer() {
+async fn a_mail_that_carries_no_code_is_tried_for_seven_days_and_no_longer(on: Engine) {
     for (after, arrives) in [(7 * DAY - MINUTE, true), (7 * DAY, false)] {
-        let (relay, server) = relayed().await;
+        let (relay, server) = relayed(on).await;
         let (ann, nora, change) = asked(&server).await;
         server.deliver().await;
         relay.take();
@@ -277,11 +285,10 @@ async fn a_mail_that_carries_no_code_is_tried_for_seven_days_and_no_longer() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn no_call_waits_for_a_relay_that_hangs_and_the_mail_is_not_lost() {
+async fn no_call_waits_for_a_relay_that_hangs_and_the_mail_is_not_lost(on: Engine) {
     use Step::{Data, Dot, Ehlo, Greeting, Mail, Rcpt};
     for step in [Greeting, Ehlo, Mail, Rcpt, Data, Dot] {
-        let (relay, server) = relayed().await;
+        let (relay, server) = relayed(on).await;
         let (ann, nora, change) = asked(&server).await;
         relay.answers(step, Answer::Hold(None));
         let sending = tokio::spawn({
@@ -321,14 +328,13 @@ async fn no_call_waits_for_a_relay_that_hangs_and_the_mail_is_not_lost() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_that_is_withdrawn_on_its_way_is_sent_if_it_arrives_and_withdrawn_if_not() {
+async fn a_mail_that_is_withdrawn_on_its_way_is_sent_if_it_arrives_and_withdrawn_if_not(on: Engine) {
     for (line, state) in [
         ("250 2.0.0 Ok", DeliveryState::Sent),
         ("451 4.3.0 not now", DeliveryState::Withdrawn),
         ("554 no", DeliveryState::Withdrawn),
     ] {
-        let (relay, server) = relayed().await;
+        let (relay, server) = relayed(on).await;
         let (ann, nora, change) = asked(&server).await;
         relay.answers(Step::Dot, Answer::Hold(Some(line)));
         let sending = tokio::spawn({
@@ -347,9 +353,8 @@ async fn a_mail_that_is_withdrawn_on_its_way_is_sent_if_it_arrives_and_withdrawn
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn operators_see_the_words_of_every_reply_and_the_replaced_contact_sees_none() {
-    let (relay, server) = relayed().await;
+async fn operators_see_the_words_of_every_reply_and_the_replaced_contact_sees_none(on: Engine) {
+    let (relay, server) = relayed(on).await;
     let (ann, nora, tom) = (server.person("Ann").await, server.person("Nora").await, server.person("Tom").await);
     let contacts = relevo_tests::v1::Contacts { technical: tom.account_id.clone(), ..Default::default() };
     ann.orders_with("example.com", contacts).await;
@@ -364,9 +369,8 @@ async fn operators_see_the_words_of_every_reply_and_the_replaced_contact_sees_no
     assert!(tom.sees(&change).await.unwrap().confirmations.is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn lines_that_begin_with_dots_arrive_as_they_are() {
-    let (relay, server) = relayed().await;
+async fn lines_that_begin_with_dots_arrive_as_they_are(on: Engine) {
+    let (relay, server) = relayed(on).await;
     let ann = server.person("Ann").await;
     let dots = vec![".."; 60].join(" ");
     let account = Account { account_id: ann.account_id.clone(), display_name: dots.clone(), ..Default::default() };
@@ -387,9 +391,8 @@ async fn lines_that_begin_with_dots_arrive_as_they_are() {
     assert!(letter.html.contains(&dots), "{}", letter.html);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_internationalised_address_needs_a_relay_that_takes_it() {
-    let (relay, server) = relayed().await;
+async fn an_internationalised_address_needs_a_relay_that_takes_it(on: Engine) {
+    let (relay, server) = relayed(on).await;
     let (ann, mut nora) = (server.person("Ann").await, server.person("Nora").await);
     nora.moves_to("ñora@exámple.net").await;
     ann.orders("example.com").await;
@@ -409,10 +412,9 @@ async fn an_internationalised_address_needs_a_relay_that_takes_it() {
     assert_eq!(delivery(&change, &nora).await.state(), DeliveryState::Sent);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_relay_that_hangs_up_between_two_mails_is_greeted_again() {
+async fn a_relay_that_hangs_up_between_two_mails_is_greeted_again(on: Engine) {
     for hangs_up in [Answer::HangUp, Answer::Say("421 4.7.0 enough for one connection")] {
-        let (relay, server) = relayed().await;
+        let (relay, server) = relayed(on).await;
         relay.answers(Step::Mail, Answer::Say("250 2.1.0 Ok"));
         relay.answers(Step::Mail, hangs_up);
         let (ann, nora, change) = asked(&server).await;
@@ -424,12 +426,10 @@ async fn a_relay_that_hangs_up_between_two_mails_is_greeted_again() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_two_processes_each_sends_what_the_other_has_not_in_hand() {
-    let (relay, server) = relayed().await;
+async fn of_two_processes_each_sends_what_the_other_has_not_in_hand(on: Engine) {
+    let (relay, server) = relayed(on).await;
     let mut config = Config::parse(&relay.settings()).unwrap();
-    config.database_url = format!("sqlite://{}", server.folder().join("relevo.db").display());
-    config.keys = Keys::File(server.folder().join("token.key"));
+    server.home().settle(&mut config);
     let clock = Clock::fixed(server.now());
     let other = Server::open(&config, clock.clone()).await.unwrap();
 

@@ -1,14 +1,22 @@
 //! Whose fault a failure is: the relay's until it has taken the sender, this mail's from the recipient on.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
 use std::time::Duration;
 
 use relevo_tests::{
-    Person, TestServer,
+    Engine, Person, TestServer, on_every_engine,
     smtp::{Answer, Step, TestRelay},
     v1::{ContactChange, Delivery, DeliveryState},
 };
+
+on_every_engine!(
+    a_fault_before_the_recipient_pauses_all_sending_and_is_held_against_no_mail,
+    a_relay_that_cannot_be_reached_pauses_all_sending_and_is_held_against_no_mail,
+    a_recipient_or_a_mail_that_is_put_off_is_tried_again_and_holds_up_no_other,
+    a_recipient_or_a_mail_that_is_refused_for_good_is_not_tried_again_and_holds_up_no_other,
+    a_mail_whose_answer_was_lost_is_sent_again_as_the_same_mail,
+    a_reply_that_quotes_the_code_of_the_mail_is_kept_without_it,
+    a_long_reply_of_many_lines_is_kept_short_and_on_one_line,
+);
 
 /// A step that goes wrong, and what the mail and its reader are told then.
 struct Fault {
@@ -43,9 +51,9 @@ async fn delivery(change: &ContactChange, viewer: &Person, to: &Person) -> Deliv
     of.delivery.unwrap()
 }
 
-async fn faulty(fault: &Fault) -> (TestRelay, TestServer, Person, Person, ContactChange) {
+async fn faulty(on: Engine, fault: &Fault) -> (TestRelay, TestServer, Person, Person, ContactChange) {
     let relay = TestRelay::start().await;
-    let server = TestServer::start_with(&relay.settings()).await;
+    let server = TestServer::start_with(on, &relay.settings()).await;
     let (ann, nora, change) = asked(&server).await;
     relay.answers(fault.step, fault.answer.clone());
     server.deliver().await;
@@ -66,8 +74,7 @@ fn seconds(server: &TestServer) -> i64 {
     server.now().as_second()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_fault_before_the_recipient_pauses_all_sending_and_is_held_against_no_mail() {
+async fn a_fault_before_the_recipient_pauses_all_sending_and_is_held_against_no_mail(on: Engine) {
     let faults = [
         says(Step::Greeting, "421 4.3.2 not now", "421 4.3.2"),
         says(Step::Greeting, "554 5.7.1 go away", "554 5.7.1"),
@@ -84,7 +91,7 @@ async fn a_fault_before_the_recipient_pauses_all_sending_and_is_held_against_no_
         breaks(Step::Mail, Answer::Say("+OK")),
     ];
     for fault in &faults {
-        let (relay, server, ann, nora, change) = faulty(fault).await;
+        let (relay, server, ann, nora, change) = faulty(on, fault).await;
         let anns = delivery(&change, &ann, &ann).await;
         assert_eq!((anns.state(), anns.attempts), (DeliveryState::Deferred, 0), "{:?}", fault.step);
         assert_eq!(anns.last_attempt_time, None, "{:?}", fault.step);
@@ -110,10 +117,9 @@ async fn a_fault_before_the_recipient_pauses_all_sending_and_is_held_against_no_
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_relay_that_cannot_be_reached_pauses_all_sending_and_is_held_against_no_mail() {
+async fn a_relay_that_cannot_be_reached_pauses_all_sending_and_is_held_against_no_mail(on: Engine) {
     let relay = TestRelay::start().await;
-    let server = TestServer::start_with(&relay.settings()).await;
+    let server = TestServer::start_with(on, &relay.settings()).await;
     let address = relay.stop().await;
     let (ann, nora, change) = asked(&server).await;
     server.deliver().await;
@@ -134,8 +140,7 @@ async fn a_relay_that_cannot_be_reached_pauses_all_sending_and_is_held_against_n
     assert_eq!(delivery(&change, &ann, &ann).await.attempts, 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_recipient_or_a_mail_that_is_put_off_is_tried_again_and_holds_up_no_other() {
+async fn a_recipient_or_a_mail_that_is_put_off_is_tried_again_and_holds_up_no_other(on: Engine) {
     let faults = [
         says(Step::Rcpt, "450 4.2.1 mailbox busy", "450 4.2.1"),
         says(Step::Rcpt, "452 no room", "452"),
@@ -148,7 +153,7 @@ async fn a_recipient_or_a_mail_that_is_put_off_is_tried_again_and_holds_up_no_ot
         says(Step::Dot, "421 4.3.2 going down", "421 4.3.2"),
     ];
     for fault in &faults {
-        let (relay, server, ann, nora, change) = faulty(fault).await;
+        let (relay, server, ann, nora, change) = faulty(on, fault).await;
         let anns = delivery(&change, &ann, &ann).await;
         assert_eq!((anns.state(), anns.attempts), (DeliveryState::Deferred, 1), "{:?}", fault.step);
         assert_eq!(anns.last_attempt_time.unwrap().seconds, seconds(&server), "{:?}", fault.step);
@@ -170,8 +175,7 @@ async fn a_recipient_or_a_mail_that_is_put_off_is_tried_again_and_holds_up_no_ot
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_recipient_or_a_mail_that_is_refused_for_good_is_not_tried_again_and_holds_up_no_other() {
+async fn a_recipient_or_a_mail_that_is_refused_for_good_is_not_tried_again_and_holds_up_no_other(on: Engine) {
     let faults = [
         says(Step::Rcpt, "550 5.1.1 no such mailbox", "550 5.1.1"),
         says(Step::Rcpt, "553 what a name", "553"),
@@ -180,7 +184,7 @@ async fn a_recipient_or_a_mail_that_is_refused_for_good_is_not_tried_again_and_h
         says(Step::Dot, "552 5.3.4 too big", "552 5.3.4"),
     ];
     for fault in &faults {
-        let (relay, server, ann, nora, change) = faulty(fault).await;
+        let (relay, server, ann, nora, change) = faulty(on, fault).await;
         let anns = delivery(&change, &ann, &ann).await;
         assert_eq!((anns.state(), anns.attempts), (DeliveryState::Failed, 1), "{:?}", fault.step);
         assert_eq!(anns.last_attempt_time.unwrap().seconds, seconds(&server), "{:?}", fault.step);
@@ -205,10 +209,9 @@ async fn a_recipient_or_a_mail_that_is_refused_for_good_is_not_tried_again_and_h
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_whose_answer_was_lost_is_sent_again_as_the_same_mail() {
+async fn a_mail_whose_answer_was_lost_is_sent_again_as_the_same_mail(on: Engine) {
     let fault = breaks(Step::Dot, Answer::HangUp);
-    let (relay, server, ann, _, change) = faulty(&fault).await;
+    let (relay, server, ann, _, change) = faulty(on, &fault).await;
     let anns = delivery(&change, &ann, &ann).await;
     assert_eq!((anns.state(), anns.attempts), (DeliveryState::Deferred, 1));
     let first: Vec<_> = relay.take_raw().into_iter().filter(|mail| mail.to == ann.email).collect();
@@ -222,10 +225,9 @@ async fn a_mail_whose_answer_was_lost_is_sent_again_as_the_same_mail() {
     assert_eq!(delivery(&change, &ann, &ann).await.state(), DeliveryState::Sent);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_reply_that_quotes_the_code_of_the_mail_is_kept_without_it() {
+async fn a_reply_that_quotes_the_code_of_the_mail_is_kept_without_it(on: Engine) {
     let relay = TestRelay::start().await;
-    let server = TestServer::start_with(&relay.settings()).await;
+    let server = TestServer::start_with(on, &relay.settings()).await;
     let (ann, _, change) = asked(&server).await;
     relay.answers(Step::Dot, Answer::QuoteCode("451 4.7.1 blocked:"));
     server.deliver().await;
@@ -242,12 +244,11 @@ async fn a_reply_that_quotes_the_code_of_the_mail_is_kept_without_it() {
     server.leaves_mails_unread();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_long_reply_of_many_lines_is_kept_short_and_on_one_line() {
+async fn a_long_reply_of_many_lines_is_kept_short_and_on_one_line(on: Engine) {
     const LINE: &str =
         "550-5.1.1 The mailbox that you tried to reach does not exist. Please look for typing errors.\r\n";
     let relay = TestRelay::start().await;
-    let server = TestServer::start_with(&relay.settings()).await;
+    let server = TestServer::start_with(on, &relay.settings()).await;
     let (ann, _, change) = asked(&server).await;
     let reply = format!("{}550 5.1.1 \x07Bye\ttherë", LINE.repeat(20));
     relay.answers(Step::Rcpt, Answer::Say(Box::leak(reply.into_boxed_str())));

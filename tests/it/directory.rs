@@ -1,12 +1,10 @@
 //! The directory: accounts and services come, change and go.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on stops")]
-
 use std::time::Duration;
 
 use prost_types::FieldMask;
 use relevo_tests::{
-    Person, Refused, TestServer,
+    Engine, Person, Refused, TestServer, on_every_engine,
     v1::{
         Account, BillingStanding, ChangeState, Contacts, CreateAccountRequest, CreateServiceRequest,
         DeleteServiceRequest, GetAccountRequest, GetContactChangeRequest, ListContactChangesRequest,
@@ -14,6 +12,18 @@ use relevo_tests::{
     },
 };
 use tonic::Code;
+
+on_every_engine!(
+    an_account_is_kept_as_given_with_its_times_and_etag,
+    an_overdue_bill_is_not_lifted_by_an_update_that_forgets_it,
+    an_update_takes_over_what_its_mask_names_and_nothing_else,
+    an_upsert_adds_what_is_missing_and_updates_what_is_there,
+    an_etag_guards_an_update_and_differs_after_each_change,
+    a_service_is_registered_with_the_contacts_that_are_named_and_the_ordering_account_for_the_rest,
+    an_update_of_a_service_touches_its_kind_and_name_and_never_its_contacts,
+    a_deleted_service_cancels_what_is_open_tells_the_parties_and_leaves_nothing_to_its_successor,
+    a_change_that_has_expired_is_not_cancelled_with_its_service,
+);
 
 fn zoe() -> Account {
     Account {
@@ -72,9 +82,8 @@ fn shop() -> Service {
     Service { service_id: "example.com".to_owned(), kind: "domain".to_owned(), ..Default::default() }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_account_is_kept_as_given_with_its_times_and_etag() {
-    let server = TestServer::start().await;
+async fn an_account_is_kept_as_given_with_its_times_and_etag(on: Engine) {
+    let server = TestServer::start(on).await;
     // What Relevo sets is not taken from the caller.
     let forged = Some(prost_types::Timestamp { seconds: 1, nanos: 0 });
     let given = Account { create_time: forged, update_time: forged, etag: "mine".to_owned(), ..zoe() };
@@ -93,9 +102,8 @@ async fn an_account_is_kept_as_given_with_its_times_and_etag() {
     assert!(get_account(&server, "zz3-ovh").await.unwrap_err().is("ACCOUNT_NOT_FOUND"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_overdue_bill_is_not_lifted_by_an_update_that_forgets_it() {
-    let server = TestServer::start().await;
+async fn an_overdue_bill_is_not_lifted_by_an_update_that_forgets_it(on: Engine) {
+    let server = TestServer::start(on).await;
     create_account(&server, zoe()).await.unwrap();
     for mask in [&["*"][..], &["billing_standing"]] {
         let refused = update_account(&server, Account { billing_standing: 0, ..zoe() }, mask).await.unwrap_err();
@@ -104,8 +112,7 @@ async fn an_overdue_bill_is_not_lifted_by_an_update_that_forgets_it() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_update_takes_over_what_its_mask_names_and_nothing_else() {
+async fn an_update_takes_over_what_its_mask_names_and_nothing_else(on: Engine) {
     let other = Account {
         account_id: "zz1-ovh".to_owned(),
         display_name: "Zora".to_owned(),
@@ -134,7 +141,7 @@ async fn an_update_takes_over_what_its_mask_names_and_nothing_else() {
         (&["language"], only_id, Account { language: "en".to_owned(), ..zoe() }),
     ];
     for (paths, given, expected) in table {
-        let server = TestServer::start().await;
+        let server = TestServer::start(on).await;
         let before = create_account(&server, zoe()).await.unwrap();
         server.advance(Duration::from_secs(1));
         let after = update_account(&server, given, paths).await.unwrap();
@@ -147,9 +154,8 @@ async fn an_update_takes_over_what_its_mask_names_and_nothing_else() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_upsert_adds_what_is_missing_and_updates_what_is_there() {
-    let server = TestServer::start().await;
+async fn an_upsert_adds_what_is_missing_and_updates_what_is_there(on: Engine) {
+    let server = TestServer::start(on).await;
     // The mask is for an account that is there.
     let made = upsert(&server, zoe(), &["language"]).await.unwrap();
     assert_eq!((made.display_name.as_str(), made.email.as_str()), ("Zoe", "zoe@example.com"));
@@ -172,9 +178,8 @@ async fn an_upsert_adds_what_is_missing_and_updates_what_is_there() {
     assert_eq!(server.everything_stored().await, before);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_etag_guards_an_update_and_differs_after_each_change() {
-    let server = TestServer::start().await;
+async fn an_etag_guards_an_update_and_differs_after_each_change(on: Engine) {
+    let server = TestServer::start(on).await;
     server.leaves_mails_unread();
     let (ann, nora) = (server.person("Ann").await, server.person("Nora").await);
     let account = create_account(&server, zoe()).await.unwrap();
@@ -217,9 +222,8 @@ async fn an_etag_guards_an_update_and_differs_after_each_change() {
     delete_service(&server, "example.com", &newest).await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_service_is_registered_with_the_contacts_that_are_named_and_the_ordering_account_for_the_rest() {
-    let server = TestServer::start().await;
+async fn a_service_is_registered_with_the_contacts_that_are_named_and_the_ordering_account_for_the_rest(on: Engine) {
+    let server = TestServer::start(on).await;
     let (ann, tom, bill) = (server.person("Ann").await, server.person("Tom").await, server.person("Bill").await);
     let [a, t, b] = [&ann, &tom, &bill].map(|person| person.account_id.as_str());
     let named = |administrator: &str, technical: &str, billing: &str| Contacts {
@@ -257,9 +261,8 @@ async fn a_service_is_registered_with_the_contacts_that_are_named_and_the_orderi
     assert!(server.take_mails().await.is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_update_of_a_service_touches_its_kind_and_name_and_never_its_contacts() {
-    let server = TestServer::start().await;
+async fn an_update_of_a_service_touches_its_kind_and_name_and_never_its_contacts(on: Engine) {
+    let server = TestServer::start(on).await;
     let (ann, tom) = (server.person("Ann").await, server.person("Tom").await);
     let given = Service { display_name: "Shop".to_owned(), ..shop() };
     let made = create_service(&server, given, &ann.account_id).await.unwrap();
@@ -290,9 +293,8 @@ async fn state(server: &TestServer, change_id: &str, viewer: &Person) -> Result<
     Ok(server.requests().get_contact_change(request).await?.into_inner().change.unwrap().state())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_deleted_service_cancels_what_is_open_tells_the_parties_and_leaves_nothing_to_its_successor() {
-    let server = TestServer::start().await;
+async fn a_deleted_service_cancels_what_is_open_tells_the_parties_and_leaves_nothing_to_its_successor(on: Engine) {
+    let server = TestServer::start(on).await;
     let (ann, tom, nora) = (server.person("Ann").await, server.person("Tom").await, server.person("Nora").await);
     ann.orders_with("example.com", Contacts { technical: tom.account_id.clone(), ..Default::default() }).await;
     let ended = ann.names(&nora).billing("example.com").await.unwrap();
@@ -337,9 +339,8 @@ async fn a_deleted_service_cancels_what_is_open_tells_the_parties_and_leaves_not
     assert_eq!(listed.iter().map(|it| it.change_id.as_str()).collect::<Vec<_>>(), [handed.change_id.as_str()]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_change_that_has_expired_is_not_cancelled_with_its_service() {
-    let server = TestServer::start().await;
+async fn a_change_that_has_expired_is_not_cancelled_with_its_service(on: Engine) {
+    let server = TestServer::start(on).await;
     let (ann, nora) = (server.person("Ann").await, server.person("Nora").await);
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();

@@ -1,11 +1,9 @@
 //! `validate_only` makes every check, answers as the call would, and leaves everything as it was.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on stops")]
-
 use std::{collections::BTreeSet, time::Duration};
 
 use relevo_tests::{
-    Call, MUTATIONS, Person, Refused, TestServer,
+    Call, Engine, MUTATIONS, Person, Refused, TestServer, on_every_engine,
     v1::{
         self, Account, BillingStanding, Blocker, Contacts, CreateContactChangesRequest, CreateContactChangesResponse,
         Role,
@@ -15,10 +13,17 @@ use uuid::Uuid;
 
 use crate::scene::Scene;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_answers_as_the_call_would_and_leaves_nothing() {
+on_every_engine!(
+    a_dry_run_answers_as_the_call_would_and_leaves_nothing,
+    a_dry_run_is_refused_for_what_the_call_is_refused_for,
+    who_would_be_asked_and_told_is_who_is_asked_and_told,
+    several_changes_are_planned_in_the_order_of_their_first_role,
+    a_dry_run_names_everything_that_stands_in_the_way_and_the_call_the_first_of_it,
+);
+
+async fn a_dry_run_answers_as_the_call_would_and_leaves_nothing(on: Engine) {
     for name in MUTATIONS {
-        let scene = Scene::set().await;
+        let scene = Scene::set(on).await;
         let (call, id) = (scene.mutation(name), Uuid::from_u128(7));
         let before = scene.server.everything_stored().await;
         let tried = call.clone().under(id).only_checked().send(&scene.server).await.unwrap();
@@ -47,9 +52,8 @@ async fn refused_alike(server: &TestServer, call: impl Into<Call>, reason: &str)
     assert_eq!(call.clone().send(server).await.unwrap_err(), tried, "{call:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_is_refused_for_what_the_call_is_refused_for() {
-    let scene = Scene::set().await;
+async fn a_dry_run_is_refused_for_what_the_call_is_refused_for(on: Engine) {
+    let scene = Scene::set(on).await;
     let Scene { server, ann, nora, change, .. } = &scene;
     server.leaves_mails_unread();
     let nobody = || "zz9-ovh".to_owned();
@@ -148,8 +152,8 @@ struct Cast {
 }
 
 impl Cast {
-    async fn gather() -> Self {
-        let server = TestServer::start().await;
+    async fn gather(on: Engine) -> Self {
+        let server = TestServer::start(on).await;
         let mut people = Vec::new();
         for name in ["ann", "tom", "bill", "nora", "omar"] {
             people.push((name, server.person(name).await));
@@ -221,8 +225,7 @@ impl Cast {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_would_be_asked_and_told_is_who_is_asked_and_told() {
+async fn who_would_be_asked_and_told_is_who_is_asked_and_told(on: Engine) {
     for (who, asks, asked, told) in [
         ("ann", "technical=nora", "ann nora", "ann nora tom"),
         ("ann", "administrator=nora", "ann nora", "ann nora"),
@@ -234,7 +237,7 @@ async fn who_would_be_asked_and_told_is_who_is_asked_and_told() {
         ("tom", "technical=nora billing=bill administrator=ann", "nora tom", "ann nora tom"),
     ] {
         let what = format!("{who} asks {asks}");
-        let cast = Cast::gather().await;
+        let cast = Cast::gather(on).await;
         let would = cast.would(who, asks).await;
         let words = |text: &'static str| text.split(' ').collect::<BTreeSet<_>>();
         assert_eq!(would.plans.len(), 1, "{what}");
@@ -264,8 +267,7 @@ async fn who_would_be_asked_and_told_is_who_is_asked_and_told() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn several_changes_are_planned_in_the_order_of_their_first_role() {
+async fn several_changes_are_planned_in_the_order_of_their_first_role(on: Engine) {
     for (asks, roles) in [
         ("technical=nora billing=omar", vec![vec![Role::Technical], vec![Role::Billing]]),
         ("technical=nora billing=nora", vec![vec![Role::Technical], vec![Role::Billing]]),
@@ -275,7 +277,7 @@ async fn several_changes_are_planned_in_the_order_of_their_first_role() {
         ),
         ("administrator=ann technical=nora billing=bill", vec![vec![Role::Technical]]),
     ] {
-        let cast = Cast::gather().await;
+        let cast = Cast::gather(on).await;
         cast.server.leaves_mails_unread();
         let would = cast.would("ann", asks).await;
         let of = |answer: &CreateContactChangesResponse| -> Vec<Vec<Role>> {
@@ -298,9 +300,8 @@ fn blocker(blocker: &Blocker, cast: &Cast) -> String {
     words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_names_everything_that_stands_in_the_way_and_the_call_the_first_of_it() {
-    let cast = Cast::gather().await;
+async fn a_dry_run_names_everything_that_stands_in_the_way_and_the_call_the_first_of_it(on: Engine) {
+    let cast = Cast::gather(on).await;
     cast.server.leaves_mails_unread();
     let open = cast.asks("ann", "technical=nora", false).await.unwrap().changes.remove(0).change_id;
     for name in ["bill", "omar"] {

@@ -1,16 +1,20 @@
 //! What each filter lets through, alone and with the others, held against a model of a few lines.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on stops")]
-
 use std::time::Duration;
 
 use relevo_tests::{
-    Person, TestServer,
+    Engine, Person, TestServer, on_every_engine,
     v1::{
         ChangePart, ChangeState, ContactChange, Contacts, DeleteServiceRequest, GetServiceRequest,
         ListContactChangesRequest, ListServicesRequest, Role, Service, UpdateServiceRequest,
     },
 };
+
+on_every_engine!(
+    services_are_listed_by_account_role_kind_and_beginning,
+    changes_are_listed_by_account_part_state_and_service_and_expire_unswept,
+    a_service_names_its_open_changes_until_they_end_or_expire,
+);
 
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -27,9 +31,8 @@ fn holds(service: &Service, role: Role) -> &str {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn services_are_listed_by_account_role_kind_and_beginning() {
-    let server = TestServer::start().await;
+async fn services_are_listed_by_account_role_kind_and_beginning(on: Engine) {
+    let server = TestServer::start(on).await;
     let (ann, tom, nora) = (server.person("Ann").await, server.person("Tom").await, server.person("Nora").await);
     let toms = |technical: bool, billing: bool| Contacts {
         technical: if technical { tom.account_id.clone() } else { String::new() },
@@ -150,9 +153,8 @@ async fn changes_in_every_state(server: &TestServer, people: &[Person; 5]) -> Ve
     ]
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn changes_are_listed_by_account_part_state_and_service_and_expire_unswept() {
-    let server = TestServer::start().await;
+async fn changes_are_listed_by_account_part_state_and_service_and_expire_unswept(on: Engine) {
+    let server = TestServer::start(on).await;
     server.leaves_mails_unread();
     let mut people = Vec::new();
     for name in ["Ann", "Tom", "Bill", "Nora", "Omar", "Sam"] {
@@ -231,9 +233,8 @@ async fn changes_are_listed_by_account_part_state_and_service_and_expire_unswept
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_service_names_its_open_changes_until_they_end_or_expire() {
-    let server = TestServer::start().await;
+async fn a_service_names_its_open_changes_until_they_end_or_expire(on: Engine) {
+    let server = TestServer::start(on).await;
     server.leaves_mails_unread();
     let (ann, nora) = (server.person("Ann").await, server.person("Nora").await);
     ann.orders("example.com").await;

@@ -1,16 +1,43 @@
 //! What the guide for customers promises, one test a sentence.
 
 use relevo_tests::{
-    TestServer,
+    Engine, TestServer, on_every_engine,
     v1::{
         Account, BillingStanding, ChangePart, ChangeState, Contacts, CreateAccountRequest, DeliveryState,
         ListContactChangesRequest, Role,
     },
 };
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_account_id_is_two_letters_some_digits_and_the_ending_of_the_company() {
-    let server = TestServer::start().await;
+on_every_engine!(
+    an_account_id_is_two_letters_some_digits_and_the_ending_of_the_company,
+    who_orders_a_service_becomes_its_contact_in_all_three_roles,
+    my_contacts_lists_every_service_on_which_the_account_is_a_contact_and_no_other,
+    saving_new_contacts_answers_with_the_changes_that_were_made_and_mails_the_contacts_involved,
+    the_new_contact_is_named_by_an_account_id_that_must_exist,
+    the_administrator_may_change_every_contact,
+    the_technical_contact_may_name_only_another_technical_contact_in_his_place,
+    the_billing_contact_may_name_only_another_billing_contact_in_his_place,
+    a_new_technical_contact_is_confirmed_by_the_administrator_and_the_one_he_names,
+    the_old_contact_is_mailed_once_the_change_is_confirmed_and_not_before,
+    an_administrator_who_names_himself_confirms_alone_and_the_old_contact_is_mailed,
+    a_new_administrator_is_confirmed_by_the_old_and_the_new_one,
+    a_technical_contact_who_hands_over_and_the_new_one_both_confirm,
+    a_billing_contact_who_hands_over_and_the_new_one_both_confirm,
+    the_old_and_the_new_billing_contact_must_have_paid_their_bills,
+    my_requests_lists_the_changes_in_progress_for_who_asked_and_for_who_is_named,
+    a_change_is_accepted_or_refused_with_the_code_from_the_mail_and_with_no_other,
+    the_code_is_personal,
+    the_code_works_once,
+    the_code_is_different_for_the_two_contacts_who_get_one,
+    the_link_in_the_mail_leads_to_the_change_and_fills_in_the_code,
+    who_missed_the_mail_corrects_the_address_of_his_account_and_has_it_sent_again,
+    when_only_one_has_confirmed_the_change_waits_for_the_other_and_says_so,
+    the_contacts_shown_are_up_to_date_in_the_moment_of_the_last_confirmation,
+    once_both_have_confirmed_the_change_is_applied_and_both_are_told,
+);
+
+async fn an_account_id_is_two_letters_some_digits_and_the_ending_of_the_company(on: Engine) {
+    let server = TestServer::start(on).await;
     let create = async |account_id: &str| {
         let account = Account {
             account_id: account_id.to_owned(),
@@ -30,18 +57,16 @@ async fn an_account_id_is_two_letters_some_digits_and_the_ending_of_the_company(
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_orders_a_service_becomes_its_contact_in_all_three_roles() {
-    let server = TestServer::start().await;
+async fn who_orders_a_service_becomes_its_contact_in_all_three_roles(on: Engine) {
+    let server = TestServer::start(on).await;
     let ann = server.person("Ann").await;
     ann.orders("example.com").await;
     assert_eq!(ann.sees_contacts("example.com").await, [&*ann.account_id; 3]);
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn my_contacts_lists_every_service_on_which_the_account_is_a_contact_and_no_other() {
-    let server = TestServer::start().await;
+async fn my_contacts_lists_every_service_on_which_the_account_is_a_contact_and_no_other(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom] = server.people(["Ann", "Tom"]).await;
     ann.orders("ann.example.com").await;
     tom.orders_beside("both.example.com", &tom, &ann).await;
@@ -54,9 +79,8 @@ async fn my_contacts_lists_every_service_on_which_the_account_is_a_contact_and_n
     assert_eq!(services[1].contacts.as_ref().unwrap().billing, ann.account_id);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn saving_new_contacts_answers_with_the_changes_that_were_made_and_mails_the_contacts_involved() {
-    let server = TestServer::start().await;
+async fn saving_new_contacts_answers_with_the_changes_that_were_made_and_mails_the_contacts_involved(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, bea, nora] = server.people(["Ann", "Tom", "Bea", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &bea).await;
 
@@ -73,9 +97,8 @@ async fn saving_new_contacts_answers_with_the_changes_that_were_made_and_mails_t
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_new_contact_is_named_by_an_account_id_that_must_exist() {
-    let server = TestServer::start().await;
+async fn the_new_contact_is_named_by_an_account_id_that_must_exist(on: Engine) {
+    let server = TestServer::start(on).await;
     let ann = server.person("Ann").await;
     ann.orders("example.com").await;
     let nobody = Contacts { technical: "zz999999-ovh".to_owned(), ..Default::default() };
@@ -84,9 +107,8 @@ async fn the_new_contact_is_named_by_an_account_id_that_must_exist() {
     assert_eq!(refused.metadata["account_id"], "zz999999-ovh");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_administrator_may_change_every_contact() {
-    let server = TestServer::start().await;
+async fn the_administrator_may_change_every_contact(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, bea, nora] = server.people(["Ann", "Tom", "Bea", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &bea).await;
     let all = [Role::Administrator, Role::Technical, Role::Billing];
@@ -96,9 +118,8 @@ async fn the_administrator_may_change_every_contact() {
     server.leaves_mails_unread();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_technical_contact_may_name_only_another_technical_contact_in_his_place() {
-    let server = TestServer::start().await;
+async fn the_technical_contact_may_name_only_another_technical_contact_in_his_place(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, bea, nora] = server.people(["Ann", "Tom", "Bea", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &bea).await;
     assert!(tom.names(&nora).administrator("example.com").await.unwrap_err().is("ROLE_NOT_PERMITTED"));
@@ -110,9 +131,8 @@ async fn the_technical_contact_may_name_only_another_technical_contact_in_his_pl
     nora.reads_code().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_billing_contact_may_name_only_another_billing_contact_in_his_place() {
-    let server = TestServer::start().await;
+async fn the_billing_contact_may_name_only_another_billing_contact_in_his_place(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, bea, nora] = server.people(["Ann", "Tom", "Bea", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &bea).await;
     assert!(bea.names(&nora).administrator("example.com").await.unwrap_err().is("ROLE_NOT_PERMITTED"));
@@ -124,9 +144,8 @@ async fn the_billing_contact_may_name_only_another_billing_contact_in_his_place(
     nora.reads_code().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_new_technical_contact_is_confirmed_by_the_administrator_and_the_one_he_names() {
-    let server = TestServer::start().await;
+async fn a_new_technical_contact_is_confirmed_by_the_administrator_and_the_one_he_names(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -136,9 +155,8 @@ async fn a_new_technical_contact_is_confirmed_by_the_administrator_and_the_one_h
     nora.reads_code().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_old_contact_is_mailed_once_the_change_is_confirmed_and_not_before() {
-    let server = TestServer::start().await;
+async fn the_old_contact_is_mailed_once_the_change_is_confirmed_and_not_before(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -152,9 +170,8 @@ async fn the_old_contact_is_mailed_once_the_change_is_confirmed_and_not_before()
     nora.reads_one("done").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_administrator_who_names_himself_confirms_alone_and_the_old_contact_is_mailed() {
-    let server = TestServer::start().await;
+async fn an_administrator_who_names_himself_confirms_alone_and_the_old_contact_is_mailed(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, bea] = server.people(["Ann", "Tom", "Bea"]).await;
     ann.orders_beside("example.com", &tom, &bea).await;
     let changes = ann.names(&ann).roles(&[Role::Technical, Role::Billing], "example.com").await.unwrap();
@@ -168,9 +185,8 @@ async fn an_administrator_who_names_himself_confirms_alone_and_the_old_contact_i
     assert_eq!(ann.sees_contacts("example.com").await, [&*ann.account_id; 3]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_new_administrator_is_confirmed_by_the_old_and_the_new_one() {
-    let server = TestServer::start().await;
+async fn a_new_administrator_is_confirmed_by_the_old_and_the_new_one(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).administrator("example.com").await.unwrap();
@@ -183,9 +199,8 @@ async fn a_new_administrator_is_confirmed_by_the_old_and_the_new_one() {
     nora.reads_one("done").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_technical_contact_who_hands_over_and_the_new_one_both_confirm() {
-    let server = TestServer::start().await;
+async fn a_technical_contact_who_hands_over_and_the_new_one_both_confirm(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = tom.names(&nora).technical("example.com").await.unwrap();
@@ -197,9 +212,8 @@ async fn a_technical_contact_who_hands_over_and_the_new_one_both_confirm() {
     ann.reads_one("passed").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_billing_contact_who_hands_over_and_the_new_one_both_confirm() {
-    let server = TestServer::start().await;
+async fn a_billing_contact_who_hands_over_and_the_new_one_both_confirm(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, bea, nora] = server.people(["Ann", "Bea", "Nora"]).await;
     ann.orders_beside("example.com", &ann, &bea).await;
     let change = bea.names(&nora).billing("example.com").await.unwrap();
@@ -211,9 +225,8 @@ async fn a_billing_contact_who_hands_over_and_the_new_one_both_confirm() {
     ann.reads_one("passed").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_old_and_the_new_billing_contact_must_have_paid_their_bills() {
-    let server = TestServer::start().await;
+async fn the_old_and_the_new_billing_contact_must_have_paid_their_bills(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, bea, nora] = server.people(["Ann", "Bea", "Nora"]).await;
     ann.orders_beside("example.com", &ann, &bea).await;
     for debtor in [&bea, &nora] {
@@ -228,9 +241,8 @@ async fn the_old_and_the_new_billing_contact_must_have_paid_their_bills() {
     nora.reads_code().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn my_requests_lists_the_changes_in_progress_for_who_asked_and_for_who_is_named() {
-    let server = TestServer::start().await;
+async fn my_requests_lists_the_changes_in_progress_for_who_asked_and_for_who_is_named(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("one.example.com", &tom, &ann).await;
     ann.orders_beside("two.example.com", &tom, &ann).await;
@@ -254,9 +266,8 @@ async fn my_requests_lists_the_changes_in_progress_for_who_asked_and_for_who_is_
     server.leaves_mails_unread();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_change_is_accepted_or_refused_with_the_code_from_the_mail_and_with_no_other() {
-    let server = TestServer::start().await;
+async fn a_change_is_accepted_or_refused_with_the_code_from_the_mail_and_with_no_other(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let technical = ann.names(&nora).technical("example.com").await.unwrap();
@@ -274,9 +285,8 @@ async fn a_change_is_accepted_or_refused_with_the_code_from_the_mail_and_with_no
     server.leaves_mails_unread();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_code_is_personal() {
-    let server = TestServer::start().await;
+async fn the_code_is_personal(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -287,9 +297,8 @@ async fn the_code_is_personal() {
     assert_eq!(server.inspects(&change, &noras).await.unwrap().account_id, nora.account_id);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_code_works_once() {
-    let server = TestServer::start().await;
+async fn the_code_works_once(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -300,18 +309,16 @@ async fn the_code_works_once() {
     assert_eq!(ann.sees(&change).await.unwrap().state(), ChangeState::Pending);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_code_is_different_for_the_two_contacts_who_get_one() {
-    let server = TestServer::start().await;
+async fn the_code_is_different_for_the_two_contacts_who_get_one(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     ann.names(&nora).technical("example.com").await.unwrap();
     assert_ne!(ann.reads_code().await, nora.reads_code().await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_link_in_the_mail_leads_to_the_change_and_fills_in_the_code() {
-    let server = TestServer::start_with("[page]\npublic_url = \"https://contacts.example.com/\"\n").await;
+async fn the_link_in_the_mail_leads_to_the_change_and_fills_in_the_code(on: Engine) {
+    let server = TestServer::start_with(on, "[page]\npublic_url = \"https://contacts.example.com/\"\n").await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -323,9 +330,8 @@ async fn the_link_in_the_mail_leads_to_the_change_and_fills_in_the_code() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_missed_the_mail_corrects_the_address_of_his_account_and_has_it_sent_again() {
-    let server = TestServer::start().await;
+async fn who_missed_the_mail_corrects_the_address_of_his_account_and_has_it_sent_again(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, mut nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -338,9 +344,8 @@ async fn who_missed_the_mail_corrects_the_address_of_his_account_and_has_it_sent
     server.leaves_mails_unread();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn when_only_one_has_confirmed_the_change_waits_for_the_other_and_says_so() {
-    let server = TestServer::start().await;
+async fn when_only_one_has_confirmed_the_change_waits_for_the_other_and_says_so(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -353,9 +358,8 @@ async fn when_only_one_has_confirmed_the_change_waits_for_the_other_and_says_so(
     assert_eq!(ann.sees_contacts("example.com").await[1], ann.account_id);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_contacts_shown_are_up_to_date_in_the_moment_of_the_last_confirmation() {
-    let server = TestServer::start().await;
+async fn the_contacts_shown_are_up_to_date_in_the_moment_of_the_last_confirmation(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -368,9 +372,8 @@ async fn the_contacts_shown_are_up_to_date_in_the_moment_of_the_last_confirmatio
     server.leaves_mails_unread();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn once_both_have_confirmed_the_change_is_applied_and_both_are_told() {
-    let server = TestServer::start().await;
+async fn once_both_have_confirmed_the_change_is_applied_and_both_are_told(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
 

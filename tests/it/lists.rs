@@ -1,17 +1,23 @@
 //! Lists: order, filters and pages.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story that cannot go on stops")]
-
 use std::collections::BTreeSet;
 
 use relevo_tests::{
-    Refused, TestServer,
+    Engine, Refused, TestServer, on_every_engine,
     v1::{
         Account, CreateAccountRequest, DeleteServiceRequest, ListAccountsRequest, ListContactChangesRequest,
         ListServicesRequest, Role,
     },
 };
 use tonic::Code;
+
+on_every_engine!(
+    pages_of_accounts_hold_each_once_in_order_while_others_come,
+    pages_of_services_hold_each_once_in_order_while_others_come_and_go,
+    pages_of_changes_hold_each_once_newest_first_while_others_come_and_end,
+    a_page_holds_fifty_unless_asked_for_more_and_a_thousand_at_the_most,
+    a_page_token_is_good_for_its_own_list_with_its_own_filters_alone,
+);
 
 async fn accounts(server: &TestServer, page_size: i32, token: &str) -> Result<(Vec<String>, String), Refused> {
     let request = ListAccountsRequest { page_size, page_token: token.to_owned() };
@@ -67,9 +73,8 @@ async fn read_through(
     panic!("it does not end: {seen:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn pages_of_accounts_hold_each_once_in_order_while_others_come() {
-    let server = TestServer::start().await;
+async fn pages_of_accounts_hold_each_once_in_order_while_others_come(on: Engine) {
+    let server = TestServer::start(on).await;
     let ids = ["aa9", "aa10", "ab1", "ba007", "ba07", "ba7", "zz999999999999"];
     let mut lasting: Vec<_> = ids.iter().map(|id| format!("{id}-ovh")).collect();
     for account_id in lasting.iter().rev() {
@@ -95,9 +100,8 @@ async fn pages_of_accounts_hold_each_once_in_order_while_others_come() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn pages_of_services_hold_each_once_in_order_while_others_come_and_go() {
-    let server = TestServer::start().await;
+async fn pages_of_services_hold_each_once_in_order_while_others_come_and_go(on: Engine) {
+    let server = TestServer::start(on).await;
     let ann = server.person("Ann").await;
     let lasting: Vec<_> = (0..7).map(|nth| format!("m{nth}0.example")).collect();
     for service_id in lasting.iter().rev() {
@@ -130,9 +134,8 @@ async fn pages_of_services_hold_each_once_in_order_while_others_come_and_go() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn pages_of_changes_hold_each_once_newest_first_while_others_come_and_end() {
-    let server = TestServer::start().await;
+async fn pages_of_changes_hold_each_once_newest_first_while_others_come_and_end(on: Engine) {
+    let server = TestServer::start(on).await;
     server.leaves_mails_unread();
     let (ann, nora) = (server.person("Ann").await, server.person("Nora").await);
     let mut lasting = Vec::new();
@@ -171,22 +174,25 @@ async fn pages_of_changes_hold_each_once_newest_first_while_others_come_and_end(
 /// Rows by the thousand, as many as no test could make call by call.
 const THOUSANDS: &str = "
     WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1100)
-    INSERT INTO account SELECT printf('zz%d-ovh', n), 'Somebody', 'somebody@example.com', 'en', 'good', 0, 0, 1 FROM n;
+    INSERT INTO account SELECT 'zz' || n || '-ovh', 'Somebody', 'somebody@example.com', 'en', 'good', 0, 0, 1 FROM n;
     WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1100)
-    INSERT INTO service SELECT randomblob(16), printf('s%d.example', n), 'vps', NULL, 0, 0, NULL, 1 FROM n;
+    INSERT INTO service SELECT new_uuid(), 's' || n || '.example', 'vps', NULL, 0, 0, NULL, 1 FROM n;
     INSERT INTO contact SELECT service_key, role, 'zz1-ovh', service_id FROM service,
-        (SELECT 'administrator' AS role UNION SELECT 'technical' UNION SELECT 'billing');
+        (SELECT 'administrator' AS role UNION SELECT 'technical' UNION SELECT 'billing') AS roles;
     INSERT INTO contact_change SELECT service_key, service_key, service_id, 2, 'zz2-ovh', 'zz1-ovh', 'zz2-ovh', 0, 1,
         NULL, 'expired', 1, NULL, NULL, NULL FROM service;
-    INSERT INTO confirmation SELECT change_id, 'zz2-ovh', 'pending', NULL, 1, 1, 0, NULL, 0 FROM contact_change;
+    INSERT INTO confirmation SELECT change_id, 'zz2-ovh', 'pending', NULL, 1, TRUE, 0, NULL, 0 FROM contact_change;
     INSERT INTO participant SELECT change_id, 'requester', 'zz2-ovh' FROM contact_change;
     INSERT INTO participant SELECT change_id, 'nominee', 'zz2-ovh' FROM contact_change;
 ";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_page_holds_fifty_unless_asked_for_more_and_a_thousand_at_the_most() {
-    let server = TestServer::start().await;
-    server.database().await.run(THOUSANDS).await;
+async fn a_page_holds_fifty_unless_asked_for_more_and_a_thousand_at_the_most(on: Engine) {
+    let server = TestServer::start(on).await;
+    let new_uuid = match on {
+        Engine::Sqlite => "randomblob(16)",
+        Engine::Postgres => "gen_random_uuid()",
+    };
+    server.database().await.run(&THOUSANDS.replace("new_uuid()", new_uuid)).await;
     for (page_size, expected) in [(0, 50), (1, 1), (999, 999), (1000, 1000), (1001, 1000), (i32::MAX, 1000)] {
         assert_eq!(accounts(&server, page_size, "").await.unwrap().0.len(), expected);
         for account_id in ["", "zz1-ovh"] {
@@ -210,9 +216,8 @@ fn is_refused(answer: Result<(Vec<String>, String), Refused>, what: &str) {
     assert_eq!(paths, ["page_token"], "{what}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_page_token_is_good_for_its_own_list_with_its_own_filters_alone() {
-    let server = TestServer::start().await;
+async fn a_page_token_is_good_for_its_own_list_with_its_own_filters_alone(on: Engine) {
+    let server = TestServer::start(on).await;
     server.leaves_mails_unread();
     let (ann, nora) = (server.person("Ann").await, server.person("Nora").await);
     for service_id in ["a.example", "b.example"] {
@@ -252,7 +257,7 @@ async fn a_page_token_is_good_for_its_own_list_with_its_own_filters_alone() {
     assert_eq!(services(&server, page(services_token, 7)).await.unwrap().0, ["b.example"]);
     assert_eq!(changes(&server, changes_page(changes_token, 7)).await.unwrap().0.len(), 1);
 
-    let strange = TestServer::start().await;
+    let strange = TestServer::start(on).await;
     strange.person("Ann").await;
     strange.person("Nora").await;
     let of_another = accounts(&strange, 1, "").await.unwrap().1;

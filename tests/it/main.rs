@@ -1,4 +1,15 @@
 //! The service from outside, one file a story.
+//!
+//! A test is a function of an engine that `on_every_engine` runs on each of them; what only one engine can be asked is a
+//! test of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that panics fails, in the functions beside the tests too"
+)]
 
 mod bad_input;
 mod bad_values;

@@ -1,7 +1,5 @@
 //! The `relevo` command: how it starts, what it refuses to start with, how it stops.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
 use std::{
     fs::{self, Permissions},
     os::unix::fs::{MetadataExt, PermissionsExt},
@@ -10,15 +8,23 @@ use std::{
     time::Duration,
 };
 
-use relevo_persistence::Store;
+use relevo_postgres::Cluster;
 use relevo_tests::{
-    Caller, Letter, eventually,
+    Caller, Engine, Home, Letter, eventually, on_every_engine,
     process::{Serving, run},
     request_id,
 };
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+
+on_every_engine!(
+    a_signal_stops_it_once_the_call_under_way_is_answered,
+    a_second_signal_stops_it_at_once,
+    what_is_not_finished_within_the_grace_is_cut_off,
+    another_key_is_refused_and_the_old_one_beside_it_is_good,
+    no_code_and_no_key_is_logged_however_much_is,
+);
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -131,13 +137,12 @@ async fn migrate_makes_the_schema_and_may_be_repeated() {
     assert!(output.status.success(), "beside a server: {output:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_signal_stops_it_once_the_call_under_way_is_answered() {
+async fn a_signal_stops_it_once_the_call_under_way_is_answered(on: Engine) {
     for signal in ["TERM", "INT"] {
-        let folder = folder();
+        let home = Home::new(on).await;
         let log = "info,h2::codec::framed_read=debug";
         let environment = [("RELEVO__GRPC__STOP_GRACE", "1m"), ("RELEVO__LOG__FILTER", log)];
-        let serving = Serving::start(folder.path(), &environment).await;
+        let serving = Serving::start_at(&home, &environment).await;
         let caller = serving.caller();
         caller.account("an000001-ovh", "").await.unwrap();
         let watch = HealthCheckRequest::default();
@@ -146,8 +151,8 @@ async fn a_signal_stops_it_once_the_call_under_way_is_answered() {
         assert_eq!(health.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
 
         // While the database is held, a call that changes something is under way.
-        let store = Store::open(&format!("sqlite://{}", folder.path().join("data/relevo.db").display())).await.unwrap();
-        let held = store.write().await.unwrap();
+        let mut database = home.database().await;
+        database.holds_up().await;
         let frames = |serving: &Serving| serving.log().matches("received frame=Data").count();
         let before = frames(&serving);
         let call = tokio::spawn(async move { caller.account("no000002-ovh", "").await });
@@ -158,7 +163,7 @@ async fn a_signal_stops_it_once_the_call_under_way_is_answered() {
         let address = serving.address.clone();
         eventually("it takes no more connections", SOON, async || TcpStream::connect(&address).await.err()).await;
         assert!(!call.is_finished(), "{signal}");
-        held.roll_back().await.unwrap();
+        database.lets_go().await;
         assert_eq!(call.await.unwrap().unwrap().account_id, "no000002-ovh", "{signal}");
         // A watcher of its health does not hold it up, although it may take a minute.
         let ended = tokio::time::timeout(SOON, serving.ended()).await;
@@ -166,16 +171,15 @@ async fn a_signal_stops_it_once_the_call_under_way_is_answered() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_signal_stops_it_at_once() {
-    let folder = folder();
+async fn a_second_signal_stops_it_at_once(on: Engine) {
+    let home = Home::new(on).await;
     let environment =
         [("RELEVO__GRPC__STOP_GRACE", "1h"), ("RELEVO__LOG__FILTER", "h2::codec::framed_read=debug,info")];
-    let serving = Serving::start(folder.path(), &environment).await;
+    let serving = Serving::start_at(&home, &environment).await;
     let caller = serving.caller();
     caller.account("an000001-ovh", "").await.unwrap();
-    let store = Store::open(&format!("sqlite://{}", folder.path().join("data/relevo.db").display())).await.unwrap();
-    let held = store.write().await.unwrap();
+    let mut database = home.database().await;
+    database.holds_up().await;
     let frames = |serving: &Serving| serving.log().matches("received frame=Data").count();
     let before = frames(&serving);
     let call = tokio::spawn(async move { caller.account("no000002-ovh", "").await });
@@ -187,12 +191,11 @@ async fn a_second_signal_stops_it_at_once() {
     let code = tokio::time::timeout(Duration::from_secs(3), serving.exit_code()).await;
     assert_eq!(code.unwrap(), Some(130));
     assert!(call.await.unwrap().is_err());
-    held.roll_back().await.unwrap();
+    database.lets_go().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_finished_within_the_grace_is_cut_off() {
-    let folder = folder();
+async fn what_is_not_finished_within_the_grace_is_cut_off(on: Engine) {
+    let home = Home::new(on).await;
     // A relay that takes the connection and says nothing.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = silent.local_addr().unwrap().port().to_string();
@@ -201,7 +204,7 @@ async fn what_is_not_finished_within_the_grace_is_cut_off() {
         ("RELEVO__MAIL__TRANSPORT", "smtp"),
         ("RELEVO__MAIL__SMTP__PORT", port.as_str()),
     ];
-    let serving = Serving::start(folder.path(), &environment).await;
+    let serving = Serving::start_at(&home, &environment).await;
     let caller = serving.caller();
     for account in ["an000001-ovh", "no000002-ovh"] {
         caller.account(account, "").await.unwrap();
@@ -260,14 +263,30 @@ async fn a_lost_key_is_said_and_not_replaced_by_another() {
         assert!(!said.contains(old.trim_end()));
         assert!(!key.exists(), "a new file would look as if all were well");
     }
-    // Another one, given as text: refused. The old one beside a new one: good, and its codes are good too.
+    fs::write(&key, old).unwrap();
+    fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+    let serving = Serving::start(folder.path(), &[]).await;
+    let anns = letters.iter().find(|letter| letter.message_id.contains("an000001")).unwrap();
+    serving.caller().accept(&change_id, "an000001-ovh", &anns.token(), "").await.unwrap();
+}
+
+async fn another_key_is_refused_and_the_old_one_beside_it_is_good(on: Engine) {
+    let home = Home::new(on).await;
+    let serving = Serving::start_at(&home, &[]).await;
+    let (change_id, letters) = asked(&serving.caller(), &home.folder().join("data/mail")).await;
+    serving.signal("TERM").await;
+    assert!(serving.ended().await);
+
     let new = "ab".repeat(32);
-    let listen = ("RELEVO__GRPC__LISTEN", "127.0.0.1:0");
-    let only_new = format!("[{new:?}]");
-    let output = run(folder.path(), &["serve"], &[listen, ("RELEVO__TOKEN__KEYS", &only_new)]).await;
-    fails(&output, "restore that key");
-    let both = format!("[{new:?}, {:?}]", old.trim_end());
-    let serving = Serving::start(folder.path(), &[("RELEVO__TOKEN__KEYS", &both)]).await;
+    let [only_new, both] = [format!("[{new:?}]"), format!("[{new:?}, {:?}]", home.key())];
+    let database_url = home.database_url();
+    let environment = [
+        ("RELEVO__GRPC__LISTEN", "127.0.0.1:0"),
+        ("RELEVO__DATABASE__URL", database_url.as_str()),
+        ("RELEVO__TOKEN__KEYS", &only_new),
+    ];
+    fails(&run(home.folder(), &["serve"], &environment).await, "restore that key");
+    let serving = Serving::start_at(&home, &[("RELEVO__TOKEN__KEYS", &both)]).await;
     let anns = letters.iter().find(|letter| letter.message_id.contains("an000001")).unwrap();
     serving.caller().accept(&change_id, "an000001-ovh", &anns.token(), "").await.unwrap();
 }
@@ -292,6 +311,19 @@ async fn a_database_that_is_no_good_is_a_clear_error() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_shared_database_that_is_not_there_is_a_clear_error() {
+    let (database, folder, keys) = (Cluster::shared().database(), folder(), format!("[{:?}]", "ab".repeat(32)));
+    let gone = database.url().replace(database.name(), "relevo_of_nobody");
+    let nowhere = "postgres://relevo:open-sesame@localhost/relevo?host=/nowhere";
+    for (action, url) in [("serve", gone.as_str()), ("migrate", &gone), ("serve", nowhere), ("migrate", nowhere)] {
+        let environment =
+            [("RELEVO__GRPC__LISTEN", "127.0.0.1:0"), ("RELEVO__DATABASE__URL", url), ("RELEVO__TOKEN__KEYS", &keys)];
+        let said = fails(&run(folder.path(), &[action], &environment).await, "database.url: cannot open postgres://");
+        assert!(!said.contains("open-sesame"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_taken_and_a_folder_that_cannot_be_made_are_clear_errors() {
     let folder = folder();
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -303,12 +335,11 @@ async fn an_address_that_is_taken_and_a_folder_that_cannot_be_made_are_clear_err
     fails(&run(folder.path(), &["serve"], &environment).await, "mail.directory: cannot make the folder file/mail");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn no_code_and_no_key_is_logged_however_much_is() {
-    let folder = folder();
-    let serving = Serving::start(folder.path(), &[("RELEVO__LOG__FILTER", "trace")]).await;
+async fn no_code_and_no_key_is_logged_however_much_is(on: Engine) {
+    let home = Home::new(on).await;
+    let serving = Serving::start_at(&home, &[("RELEVO__LOG__FILTER", "trace")]).await;
     let caller = serving.caller();
-    let (change_id, letters) = asked(&caller, &folder.path().join("data/mail")).await;
+    let (change_id, letters) = asked(&caller, &home.folder().join("data/mail")).await;
     for letter in &letters {
         let account = if letter.message_id.contains("an000001") { "an000001-ovh" } else { "no000002-ovh" };
         let wrong = format!("Z{}", letter.token());
@@ -323,7 +354,6 @@ async fn no_code_and_no_key_is_logged_however_much_is() {
         let code = letter.token();
         assert!(!log.contains(&code) && !log.contains(&code.replace('-', "")));
     }
-    let key = fs::read_to_string(folder.path().join("data/token.key")).unwrap();
-    assert!(!log.contains(&key.trim_end().to_uppercase()));
+    assert!(!log.contains(&home.key().to_uppercase()));
     assert!(serving.ended().await);
 }

@@ -1,23 +1,23 @@
 //! `kill -9` after every answer: what was answered OK is there, and what was due is sent.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use relevo_tests::{
-    Caller, Letter, eventually,
+    Caller, Engine, Home, Letter, eventually, on_every_engine,
     process::Serving,
     request_id,
     smtp::TestRelay,
     v1::{ChangeState, Decision},
 };
 
+on_every_engine!(nothing_that_was_answered_is_lost_and_nothing_that_was_due_is_forgotten);
+
 /// Longer than the mails in hand of a killed process wait for the next one.
 const IN_TIME: Duration = Duration::from_secs(100);
 const ANN: &str = "an000001-ovh";
 const NORA: &str = "no000002-ovh";
 
-async fn start(folder: &Path, port: u16) -> Serving {
+async fn start(home: &Home, port: u16) -> Serving {
     let port = port.to_string();
     let environment = [
         ("RELEVO__MAIL__TRANSPORT", "smtp"),
@@ -25,20 +25,20 @@ async fn start(folder: &Path, port: u16) -> Serving {
         ("RELEVO__MAIL__RETRY__FIRST", "200ms"),
         ("RELEVO__MAIL__RETRY__LONGEST", "200ms"),
     ];
-    Serving::start(folder, &environment).await
+    Serving::start_at(home, &environment).await
 }
 
 /// Makes a call, kills the server once it has answered, and makes the same call of the next one.
 async fn survives<T: PartialEq + std::fmt::Debug>(
     serving: Serving,
-    folder: &Path,
+    home: &Home,
     port: u16,
     call: impl AsyncFn(&Caller, &str) -> Result<T, tonic::Status>,
 ) -> (Serving, T) {
     let id = request_id();
     let answer = call(&serving.caller(), &id).await.unwrap();
     serving.kill().await;
-    let serving = start(folder, port).await;
+    let serving = start(home, port).await;
     assert_eq!(call(&serving.caller(), &id).await.unwrap(), answer, "it is answered as the first time");
     (serving, answer)
 }
@@ -51,21 +51,18 @@ async fn mail(relay: &TestRelay, letters: &mut Vec<Letter>, beginning: &str) -> 
     arrived.await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_was_answered_is_lost_and_nothing_that_was_due_is_forgotten() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+async fn nothing_that_was_answered_is_lost_and_nothing_that_was_due_is_forgotten(on: Engine) {
+    let home = &Home::new(on).await;
     let address = TestRelay::start().await.stop().await;
     let port = address.port();
 
-    let mut serving = start(folder, port).await;
+    let mut serving = start(home, port).await;
     for account in [ANN, NORA] {
-        (serving, _) = survives(serving, folder, port, async |caller, id| caller.account(account, id).await).await;
+        (serving, _) = survives(serving, home, port, async |caller, id| caller.account(account, id).await).await;
     }
-    (serving, _) =
-        survives(serving, folder, port, async |caller, id| caller.service("example.com", ANN, id).await).await;
+    (serving, _) = survives(serving, home, port, async |caller, id| caller.service("example.com", ANN, id).await).await;
     let (serving, asked) =
-        survives(serving, folder, port, async |caller, id| caller.ask("example.com", ANN, NORA, id).await).await;
+        survives(serving, home, port, async |caller, id| caller.ask("example.com", ANN, NORA, id).await).await;
     assert_eq!(serving.caller().see_service("example.com").await.unwrap().open_change_ids.join(" "), asked.change_id);
     assert_eq!(
         serving.caller().ask("example.com", ANN, NORA, "").await.unwrap_err().code(),
@@ -79,17 +76,16 @@ async fn nothing_that_was_answered_is_lost_and_nothing_that_was_due_is_forgotten
     let anns = mail(&relay, &mut letters, &format!("confirm.{change_id}.{ANN}.1@")).await.token();
     mail(&relay, &mut letters, &format!("confirm.{change_id}.{NORA}.1@")).await;
 
-    let (serving, _) =
-        survives(serving, folder, port, async |caller, id| caller.resend(change_id, NORA, id).await).await;
+    let (serving, _) = survives(serving, home, port, async |caller, id| caller.resend(change_id, NORA, id).await).await;
     let noras = mail(&relay, &mut letters, &format!("confirm.{change_id}.{NORA}.2@")).await.token();
     let (serving, _) =
-        survives(serving, folder, port, async |caller, id| caller.accept(change_id, ANN, &anns, id).await).await;
+        survives(serving, home, port, async |caller, id| caller.accept(change_id, ANN, &anns, id).await).await;
     let seen = serving.caller().see(change_id).await.unwrap();
     let decisions: Vec<_> = seen.confirmations.iter().map(|it| it.decision()).collect();
     assert_eq!((seen.state(), decisions), (ChangeState::Pending, vec![Decision::Accepted, Decision::Pending]));
 
     let (serving, done) =
-        survives(serving, folder, port, async |caller, id| caller.accept(change_id, NORA, &noras, id).await).await;
+        survives(serving, home, port, async |caller, id| caller.accept(change_id, NORA, &noras, id).await).await;
     assert_eq!(done.state(), ChangeState::Done);
     let service = serving.caller().see_service("example.com").await.unwrap();
     assert_eq!(service.contacts.unwrap().technical, NORA);

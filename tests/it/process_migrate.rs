@@ -1,7 +1,5 @@
 //! The schema of a server: who makes it, and who does not start without it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
 use relevo_postgres::Cluster;
 use relevo_tests::{
     process::{Serving, run},

@@ -1,7 +1,5 @@
 //! Every reason for which a call can be refused, with its code and details.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on stops")]
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -10,11 +8,18 @@ use std::{
 use prost::Message;
 use prost_types::FileDescriptorSet;
 use relevo_tests::{
-    Call, Person, Refused, TestServer,
+    Call, Engine, Person, Refused, TestServer, on_every_engine,
     v1::{self, Account, BillingStanding, ContactChange, Contacts, Service},
 };
 use tonic::Code;
 use uuid::Uuid;
+
+on_every_engine!(
+    every_reason_is_given_with_its_code_and_details,
+    a_database_that_has_lost_a_table_is_unavailable_and_says_no_more,
+    the_last_resend_names_no_time_for_another,
+    a_call_that_the_database_fails_half_way_has_done_nothing,
+);
 
 /// Reasons that nothing gives yet.
 const WAITING: [&str; 5] = ["CALLER_UNKNOWN", "CALLER_NOT_PERMITTED", "RATE_LIMITED", "OVERLOADED", "ACCOUNT_IN_USE"];
@@ -32,8 +37,8 @@ struct Stage {
 }
 
 impl Stage {
-    async fn set() -> Self {
-        let server = TestServer::start().await;
+    async fn set(on: Engine) -> Self {
+        let server = TestServer::start(on).await;
         server.leaves_mails_unread();
         let (ann, nora) = (server.person("Ann").await, server.person("Nora").await);
         ann.orders("example.com").await;
@@ -169,10 +174,10 @@ impl Stage {
             "STORE_UNAVAILABLE" => {
                 // Another process that does not let go of the database for longer than a call waits.
                 let mut other = self.server.database().await;
-                other.run("BEGIN IMMEDIATE").await;
+                other.holds_up().await;
                 let account = Some(Account { account_id: NOBODY.to_owned(), ..self.account(&self.ann) });
                 let answer = self.call(v1::CreateAccountRequest { account, ..Default::default() }).await;
-                other.run("ROLLBACK").await;
+                other.lets_go().await;
                 answer
             }
             "INTERNAL" => {
@@ -244,12 +249,11 @@ fn reasons() -> BTreeSet<String> {
     reasons.map(|value| value.name().to_owned()).filter(|name| name != "ERROR_REASON_UNSPECIFIED").collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_reason_is_given_with_its_code_and_details() {
+async fn every_reason_is_given_with_its_code_and_details(on: Engine) {
     let all = reasons();
     assert!(WAITING.iter().all(|waiting| all.contains(*waiting)), "{all:?}");
     for reason in all.iter().filter(|reason| !WAITING.contains(&reason.as_str())) {
-        let mut stage = Stage::set().await;
+        let mut stage = Stage::set(on).await;
         let refused = stage.refused(reason).await.expect_err(reason);
         let (code, expected) = expected(reason, &stage);
         assert_eq!((refused.reason.as_str(), refused.code), (reason.as_str(), code));
@@ -275,9 +279,8 @@ async fn every_reason_is_given_with_its_code_and_details() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_has_lost_a_table_is_unavailable_and_says_no_more() {
-    let stage = Stage::set().await;
+async fn a_database_that_has_lost_a_table_is_unavailable_and_says_no_more(on: Engine) {
+    let stage = Stage::set(on).await;
     stage.server.database().await.run("ALTER TABLE outbox RENAME TO gone").await;
     let refused = stage.call(stage.resend()).await.unwrap_err();
     assert_eq!((refused.code, refused.reason.as_str()), (Code::Unavailable, "STORE_UNAVAILABLE"));
@@ -287,9 +290,8 @@ async fn a_database_that_has_lost_a_table_is_unavailable_and_says_no_more() {
     stage.call(stage.accept(&stage.nora, &stage.token)).await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_last_resend_names_no_time_for_another() {
-    let stage = Stage::set().await;
+async fn the_last_resend_names_no_time_for_another(on: Engine) {
+    let stage = Stage::set(on).await;
     for _ in 0..10 {
         stage.call(stage.resend()).await.unwrap();
         stage.server.advance(Duration::from_secs(60));
@@ -299,19 +301,28 @@ async fn the_last_resend_names_no_time_for_another() {
     assert_eq!(refused.retry_after, None);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_the_database_fails_half_way_has_done_nothing() {
-    let stage = Stage::set().await;
+async fn a_call_that_the_database_fails_half_way_has_done_nothing(on: Engine) {
+    let stage = Stage::set(on).await;
     let anns = stage.ann.reads_one("confirm").await.token();
     stage.call(stage.accept(&stage.ann, &anns)).await.unwrap();
     let mut database = stage.server.database().await;
     // The change is stored before the service: the roles are the last to pass.
-    let fails = "CREATE TRIGGER half_way BEFORE UPDATE ON service BEGIN SELECT raise(FAIL, 'half way'); END";
+    let [fails, fails_no_longer] = match on {
+        Engine::Sqlite => [
+            "CREATE TRIGGER half_way BEFORE UPDATE ON service BEGIN SELECT raise(FAIL, 'half way'); END",
+            "DROP TRIGGER half_way",
+        ],
+        Engine::Postgres => [
+            "CREATE FUNCTION half_way() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'half way'; END $$;
+             CREATE TRIGGER half_way BEFORE UPDATE ON service FOR EACH ROW EXECUTE FUNCTION half_way()",
+            "DROP FUNCTION half_way CASCADE",
+        ],
+    };
     database.run(fails).await;
     let before = database.dump().await;
     let refused = stage.call(stage.accept(&stage.nora, &stage.token)).await.unwrap_err();
     assert_eq!(refused.reason, "STORE_UNAVAILABLE");
     assert_eq!(database.dump().await, before);
-    database.run("DROP TRIGGER half_way").await;
+    database.run(fails_no_longer).await;
     stage.call(stage.accept(&stage.nora, &stage.token)).await.unwrap();
 }

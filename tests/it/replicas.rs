@@ -1,7 +1,5 @@
 //! Several processes on one database: what happens once happens once, whoever does it.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},

@@ -1,9 +1,7 @@
 //! One moment from which every mutation of the API can be made.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a story that cannot go on stops")]
-
 use relevo_tests::{
-    Call, Person, TestServer,
+    Call, Engine, Person, TestServer,
     v1::{self, Account, ContactChange, Contacts, Service},
 };
 
@@ -20,8 +18,8 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    pub(crate) async fn set() -> Self {
-        let server = TestServer::start().await;
+    pub(crate) async fn set(on: Engine) -> Self {
+        let server = TestServer::start(on).await;
         let (ann, nora) = (server.person("Ann").await, server.person("Nora").await);
         ann.orders("example.com").await;
         let change = ann.names(&nora).technical("example.com").await.unwrap();

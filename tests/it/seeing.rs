@@ -1,9 +1,7 @@
 //! Who sees what of services and changes, and that what one may not see looks like nothing at all.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
 use relevo_tests::{
-    Person, Refused, TestServer,
+    Engine, Person, Refused, TestServer, on_every_engine,
     smtp::{Answer, Step, TestRelay},
     v1::{
         AcceptContactChangeRequest, CancelContactChangeRequest, ChangePart, ChangeState, ContactChange, Contacts,
@@ -11,6 +9,22 @@ use relevo_tests::{
         ResendTokenRequest,
     },
 };
+
+on_every_engine!(
+    to_a_stranger_every_call_about_a_service_answers_as_for_one_that_does_not_exist,
+    to_a_stranger_every_call_about_a_change_answers_as_for_one_that_does_not_exist,
+    a_code_for_an_unknown_change_and_a_wrong_code_are_answered_alike,
+    a_service_names_to_a_contact_only_those_open_changes_that_he_may_see,
+    an_incumbent_who_is_no_party_sees_roles_accounts_state_and_times_and_no_more,
+    the_administrator_sees_decisions_reasons_and_deliveries_of_a_change_between_others,
+    what_a_relay_said_is_shown_whole_to_the_reader_of_the_mail_and_to_others_in_codes,
+    an_operator_sees_all_of_every_change_wrong_codes_too,
+    an_operator_may_cancel_and_both_parties_are_told,
+    with_the_administration_the_sight_of_the_changes_of_a_service_passes,
+    a_list_holds_what_each_account_sees_one_by_one_and_narrows_by_part_and_state,
+    the_history_of_a_deleted_service_stays_readable_to_those_who_had_a_part_in_it,
+    a_service_registered_again_under_its_id_inherits_neither_history_nor_changes,
+);
 
 /// Ann's service, on which Tom is technical and Bea billing contact, and Ann's wish for Nora in the place of Tom.
 struct Story {
@@ -72,9 +86,8 @@ fn another_id(change: &ContactChange) -> String {
     format!("{}{last}", id.get(..35).unwrap())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn to_a_stranger_every_call_about_a_service_answers_as_for_one_that_does_not_exist() {
-    let server = TestServer::start().await;
+async fn to_a_stranger_every_call_about_a_service_answers_as_for_one_that_does_not_exist(on: Engine) {
+    let server = TestServer::start(on).await;
     let Story { nora, bea, .. } = ann_names_nora_in_the_place_of_tom(&server).await;
     let xeno = server.person("Xeno").await;
 
@@ -106,9 +119,8 @@ async fn to_a_stranger_every_call_about_a_service_answers_as_for_one_that_does_n
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn to_a_stranger_every_call_about_a_change_answers_as_for_one_that_does_not_exist() {
-    let server = TestServer::start().await;
+async fn to_a_stranger_every_call_about_a_change_answers_as_for_one_that_does_not_exist(on: Engine) {
+    let server = TestServer::start(on).await;
     let Story { change, ann, bea, nora, anns, noras, .. } = ann_names_nora_in_the_place_of_tom(&server).await;
     let xeno = server.person("Xeno").await;
 
@@ -130,9 +142,8 @@ async fn to_a_stranger_every_call_about_a_change_answers_as_for_one_that_does_no
     server.leaves_mails_unread();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_code_for_an_unknown_change_and_a_wrong_code_are_answered_alike() {
-    let server = TestServer::start().await;
+async fn a_code_for_an_unknown_change_and_a_wrong_code_are_answered_alike(on: Engine) {
+    let server = TestServer::start(on).await;
     let Story { change, anns, .. } = ann_names_nora_in_the_place_of_tom(&server).await;
     let unknown = ContactChange { change_id: another_id(&change), ..Default::default() };
     let of_unknown = server.inspects(&unknown, &anns).await.unwrap_err();
@@ -142,9 +153,8 @@ async fn a_code_for_an_unknown_change_and_a_wrong_code_are_answered_alike() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_service_names_to_a_contact_only_those_open_changes_that_he_may_see() {
-    let server = TestServer::start().await;
+async fn a_service_names_to_a_contact_only_those_open_changes_that_he_may_see(on: Engine) {
+    let server = TestServer::start(on).await;
     let Story { change, ann, tom, bea, .. } = ann_names_nora_in_the_place_of_tom(&server).await;
     for (person, sees) in [(&ann, true), (&tom, true), (&bea, false)] {
         let open = person.sees_service("example.com").await.unwrap().open_change_ids;
@@ -153,9 +163,8 @@ async fn a_service_names_to_a_contact_only_those_open_changes_that_he_may_see() 
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_incumbent_who_is_no_party_sees_roles_accounts_state_and_times_and_no_more() {
-    let server = TestServer::start().await;
+async fn an_incumbent_who_is_no_party_sees_roles_accounts_state_and_times_and_no_more(on: Engine) {
+    let server = TestServer::start(on).await;
     let Story { change, ann, tom, nora, noras, .. } = ann_names_nora_in_the_place_of_tom(&server).await;
     let seen = tom.sees(&change).await.unwrap();
     let whole = ann.sees(&change).await.unwrap();
@@ -171,9 +180,8 @@ async fn an_incumbent_who_is_no_party_sees_roles_accounts_state_and_times_and_no
     ann.reads_one("refused").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_administrator_sees_decisions_reasons_and_deliveries_of_a_change_between_others() {
-    let server = TestServer::start().await;
+async fn the_administrator_sees_decisions_reasons_and_deliveries_of_a_change_between_others(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = tom.names(&nora).technical("example.com").await.unwrap();
@@ -191,10 +199,9 @@ async fn the_administrator_sees_decisions_reasons_and_deliveries_of_a_change_bet
     tom.reads_one("refused").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_relay_said_is_shown_whole_to_the_reader_of_the_mail_and_to_others_in_codes() {
+async fn what_a_relay_said_is_shown_whole_to_the_reader_of_the_mail_and_to_others_in_codes(on: Engine) {
     let relay = TestRelay::start().await;
-    let server = TestServer::start_with(&relay.settings()).await;
+    let server = TestServer::start_with(on, &relay.settings()).await;
     let [ann, tom, bea, nora] = server.people(["Ann", "Tom", "Bea", "Nora"]).await;
     bea.orders_with("example.com", Contacts { technical: tom.account_id.clone(), ..Default::default() }).await;
     relay.answers(Step::Rcpt, Answer::Say("550 5.1.1 <tom@example.com> has moved away"));
@@ -218,9 +225,8 @@ async fn what_a_relay_said_is_shown_whole_to_the_reader_of_the_mail_and_to_other
     assert_eq!(taken, [nora.email]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_operator_sees_all_of_every_change_wrong_codes_too() {
-    let server = TestServer::start().await;
+async fn an_operator_sees_all_of_every_change_wrong_codes_too(on: Engine) {
+    let server = TestServer::start(on).await;
     let Story { change, ann, nora, anns, .. } = ann_names_nora_in_the_place_of_tom(&server).await;
     ann.accepts(&change, &anns).await.unwrap();
     for _ in 0..3 {
@@ -236,9 +242,8 @@ async fn an_operator_sees_all_of_every_change_wrong_codes_too() {
     assert_eq!(listed.into_inner().changes, [seen]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_operator_may_cancel_and_both_parties_are_told() {
-    let server = TestServer::start().await;
+async fn an_operator_may_cancel_and_both_parties_are_told(on: Engine) {
+    let server = TestServer::start(on).await;
     let Story { change, ann, nora, .. } = ann_names_nora_in_the_place_of_tom(&server).await;
     let request = CancelContactChangeRequest { change_id: change.change_id.clone(), ..Default::default() };
     let cancelled = server.requests().cancel_contact_change(request).await.unwrap().into_inner().change.unwrap();
@@ -247,9 +252,8 @@ async fn an_operator_may_cancel_and_both_parties_are_told() {
     nora.reads_one("cancelled").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn with_the_administration_the_sight_of_the_changes_of_a_service_passes() {
-    let server = TestServer::start().await;
+async fn with_the_administration_the_sight_of_the_changes_of_a_service_passes(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora, xeno] = server.people(["Ann", "Tom", "Nora", "Xeno"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let ended = tom.names(&nora).technical("example.com").await.unwrap();
@@ -272,9 +276,8 @@ async fn with_the_administration_the_sight_of_the_changes_of_a_service_passes() 
     server.leaves_mails_unread();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_list_holds_what_each_account_sees_one_by_one_and_narrows_by_part_and_state() {
-    let server = TestServer::start().await;
+async fn a_list_holds_what_each_account_sees_one_by_one_and_narrows_by_part_and_state(on: Engine) {
+    let server = TestServer::start(on).await;
     let Story { change, ann, tom, bea, nora, .. } = ann_names_nora_in_the_place_of_tom(&server).await;
     for person in [&ann, &tom, &nora] {
         assert_eq!(person.lists_changes().await, [person.sees(&change).await.unwrap()]);
@@ -303,9 +306,8 @@ async fn a_list_holds_what_each_account_sees_one_by_one_and_narrows_by_part_and_
     assert_eq!(list(&nora, ChangePart::Requester, ChangeState::Pending).await, 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_history_of_a_deleted_service_stays_readable_to_those_who_had_a_part_in_it() {
-    let server = TestServer::start().await;
+async fn the_history_of_a_deleted_service_stays_readable_to_those_who_had_a_part_in_it(on: Engine) {
+    let server = TestServer::start(on).await;
     let Story { change, ann, tom, bea, nora, anns, noras } = ann_names_nora_in_the_place_of_tom(&server).await;
     ann.accepts(&change, &anns).await.unwrap();
     nora.accepts(&change, &noras).await.unwrap();
@@ -324,9 +326,8 @@ async fn the_history_of_a_deleted_service_stays_readable_to_those_who_had_a_part
     assert!(bea.sees(&change).await.unwrap_err().is("CHANGE_NOT_FOUND"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_service_registered_again_under_its_id_inherits_neither_history_nor_changes() {
-    let server = TestServer::start().await;
+async fn a_service_registered_again_under_its_id_inherits_neither_history_nor_changes(on: Engine) {
+    let server = TestServer::start(on).await;
     let Story { change, ann, noras, nora, .. } = ann_names_nora_in_the_place_of_tom(&server).await;
     server.deletes_service("example.com").await;
     ann.reads_one("cancelled").await;

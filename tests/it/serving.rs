@@ -4,14 +4,16 @@ use std::{
     collections::BTreeSet,
     fs::{self, OpenOptions},
     io::Write,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use prost_types::FileDescriptorProto;
-
 use relevo_outbound::Memory;
+use relevo_persistence::{DatabaseUrl, Store};
+use relevo_postgres::Cluster;
 use relevo_server::{Clock, Config, Keys, Server, config::MailTransport, listen};
-use relevo_tests::{TestServer, eventually, process::Serving, v1::FILE_DESCRIPTOR_SET};
+use relevo_tests::{Engine, Home, TestServer, eventually, on_every_engine, process::Serving, v1::FILE_DESCRIPTOR_SET};
 use tokio_stream::StreamExt;
 use tokio_util::sync::CancellationToken;
 use tonic::{
@@ -19,6 +21,12 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+
+on_every_engine!(
+    a_server_and_each_of_its_services_are_well,
+    a_method_or_a_service_that_is_not_there_is_unimplemented,
+    reflection_lists_the_services_and_describes_them_in_both_versions,
+);
 
 const SERVICES: [&str; 2] = ["relevo.v1.ContactService", "relevo.v1.RequestService"];
 
@@ -28,84 +36,109 @@ async fn health(channel: &Channel, service: &str) -> Result<ServingStatus, Code>
     Ok(answer.into_inner().status())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_and_each_of_its_services_are_well() {
-    let server = TestServer::start().await;
+async fn a_server_and_each_of_its_services_are_well(on: Engine) {
+    let server = TestServer::start(on).await;
     for service in ["", SERVICES[0], SERVICES[1]] {
         assert_eq!(health(&server.channel(), service).await, Ok(ServingStatus::Serving), "{service:?}");
     }
     assert_eq!(health(&server.channel(), "relevo.v1.NoService").await, Err(Code::NotFound));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_whose_database_is_damaged_is_not_well_until_it_is_whole_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let serving = Serving::start(folder.path(), &[]).await;
-    let caller = serving.caller();
-    caller.account("an000001-ovh", "").await.unwrap();
-    assert_eq!(health(&serving.channel(), "").await, Ok(ServingStatus::Serving));
-
-    // In place: the server has its files open.
-    let files = ["data/relevo.db", "data/relevo.db-wal", "data/relevo.db-shm"].map(|name| folder.path().join(name));
-    let whole = files.clone().map(|path| fs::read(path).unwrap());
-    let put = |contents: [&[u8]; 3]| {
-        for (path, bytes) in files.iter().zip(contents) {
-            OpenOptions::new().write(true).open(path).unwrap().write_all(bytes).unwrap();
-        }
-    };
-    let garbage = whole.clone().map(|bytes| vec![0x5a; bytes.len()]);
-    put([&garbage[0], &garbage[1], &garbage[2]]);
-    let within = Duration::from_secs(20);
-    for service in ["", SERVICES[0], SERVICES[1]] {
-        let is_unwell =
-            async || (health(&serving.channel(), service).await == Ok(ServingStatus::NotServing)).then_some(());
-        eventually("it says that it is not well", within, is_unwell).await;
-    }
-    // So it is: no call is answered, and none is told why.
-    let refused = caller.see_service("example.com").await.unwrap_err();
-    assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
-    assert!(!refused.message().contains("malformed") && !refused.message().contains("sqlite"), "{refused:?}");
-
-    put([&whole[0], &whole[1], &whole[2]]);
-    let is_well = async || (health(&serving.channel(), "").await == Ok(ServingStatus::Serving)).then_some(());
-    eventually("it is well again", within, is_well).await;
-    caller.account("no000002-ovh", "").await.unwrap();
+/// Waits until a server says so of itself.
+async fn says(channel: &Channel, service: &str, status: ServingStatus) {
+    let it_does = async || (health(channel, service).await == Ok(status)).then_some(());
+    eventually(&format!("{service:?} is {status:?}"), Duration::from_secs(20), it_does).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_begins_without_its_database_is_well_once_it_is_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = folder.path().join("relevo.db");
-    let mut config = Config::parse("").unwrap();
-    config.mail_transport = MailTransport::Memory(Memory::default());
-    config.database_url = format!("sqlite://{}", database.display());
-    config.keys = Keys::File(folder.path().join("token.key"));
-    let server = Server::open(&config, Clock::System).await.unwrap();
+/// That a server whose database is no good says so, answers no call, and tells no caller why.
+async fn is_not_well(serving: &Serving) {
+    for service in ["", SERVICES[0], SERVICES[1]] {
+        says(&serving.channel(), service, ServingStatus::NotServing).await;
+    }
+    let refused = serving.caller().see_service("example.com").await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
+    for inner in ["malformed", "sql", "postgres", "connection", "socket"] {
+        assert!(!refused.message().to_lowercase().contains(inner), "{inner} in {refused:?}");
+    }
+}
 
-    let files = ["relevo.db", "relevo.db-wal", "relevo.db-shm"].map(|name| folder.path().join(name));
-    let whole = files.clone().map(|path| fs::read(path).unwrap());
-    let put = |path: &std::path::Path, bytes: &[u8]| {
-        OpenOptions::new().write(true).open(path).unwrap().write_all(bytes).unwrap();
-    };
-    files.iter().zip(&whole).for_each(|(path, bytes)| put(path, &vec![0x5a; bytes.len()]));
+/// That a server whose database is no good begins to serve, and is well once that is mended.
+async fn begins_unwell(server: Server, mend: impl FnOnce()) {
     let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
     let serving = tokio::spawn(server.serve(listener, stop.clone()));
     let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
-    let within = Duration::from_secs(20);
-    let is = async |status| (health(&channel, "").await == Ok(status)).then_some(());
-    eventually("it says that it is not well", within, async || is(ServingStatus::NotServing).await).await;
-    files.iter().zip(&whole).for_each(|(path, bytes)| put(path, bytes));
-    eventually("it is well", within, async || is(ServingStatus::Serving).await).await;
+    says(&channel, "", ServingStatus::NotServing).await;
+    mend();
+    says(&channel, "", ServingStatus::Serving).await;
     stop.cancel();
     drop(channel);
     serving.await.unwrap().unwrap();
 }
 
+/// Writes over files in place: a server has them open.
+fn put<T: AsRef<[u8]>>(files: &[PathBuf; 3], contents: &[T; 3]) {
+    for (path, bytes) in files.iter().zip(contents) {
+        OpenOptions::new().write(true).open(path).unwrap().write_all(bytes.as_ref()).unwrap();
+    }
+}
+
+/// The files of a database in a folder, what is in them, and as many bytes of garbage.
+fn files_in(folder: &Path) -> ([PathBuf; 3], [Vec<u8>; 3], [Vec<u8>; 3]) {
+    let files = ["relevo.db", "relevo.db-wal", "relevo.db-shm"].map(|name| folder.join(name));
+    let whole = files.clone().map(|path| fs::read(path).unwrap());
+    let garbage = whole.clone().map(|bytes| vec![0x5a; bytes.len()]);
+    (files, whole, garbage)
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_method_or_a_service_that_is_not_there_is_unimplemented() {
-    let server = TestServer::start().await;
+async fn a_server_whose_database_is_damaged_is_not_well_until_it_is_whole_again() {
+    let home = Home::new(Engine::Sqlite).await;
+    let serving = Serving::start_at(&home, &[]).await;
+    serving.caller().account("an000001-ovh", "").await.unwrap();
+    assert_eq!(health(&serving.channel(), "").await, Ok(ServingStatus::Serving));
+
+    let (files, whole, garbage) = files_in(home.folder());
+    put(&files, &garbage);
+    is_not_well(&serving).await;
+    put(&files, &whole);
+    says(&serving.channel(), "", ServingStatus::Serving).await;
+    serving.caller().account("no000002-ovh", "").await.unwrap();
+}
+
+fn config() -> Config {
+    let mut config = Config::parse("").unwrap();
+    config.mail_transport = MailTransport::Memory(Memory::default());
+    config
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_begins_without_its_database_is_well_once_it_is_there() {
+    let home = Home::new(Engine::Sqlite).await;
+    let mut config = config();
+    home.settle(&mut config);
+    let server = Server::open(&config, Clock::system()).await.unwrap();
+    let (files, whole, garbage) = files_in(home.folder());
+    put(&files, &garbage);
+    begins_unwell(server, || put(&files, &whole)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_begins_while_its_database_is_down_is_well_once_it_is_up() {
+    let cluster = Cluster::start();
+    let database = cluster.database();
+    let mut config = config();
+    config.database_url = DatabaseUrl::parse(&database.url()).unwrap();
+    config.keys = Keys::Given(vec!["ab".repeat(32).into()]);
+    Store::open(&config.database_url, 2).await.unwrap().migrate().await.unwrap();
+    let server = Server::open(&config, Clock::system()).await.unwrap();
+    cluster.crash();
+    begins_unwell(server, || cluster.start_again()).await;
+}
+
+async fn a_method_or_a_service_that_is_not_there_is_unimplemented(on: Engine) {
+    let server = TestServer::start(on).await;
     for path in ["/relevo.v1.ContactService/DeleteAccount", "/relevo.v2.ContactService/GetAccount", "/", "/favicon.ico"]
     {
         let mut client = tonic::client::Grpc::new(server.channel());
@@ -154,9 +187,8 @@ macro_rules! reflect {
     }};
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn reflection_lists_the_services_and_describes_them_in_both_versions() {
-    let server = TestServer::start().await;
+async fn reflection_lists_the_services_and_describes_them_in_both_versions(on: Engine) {
+    let server = TestServer::start(on).await;
     for (services, files, refusals) in [reflect!(v1, server), reflect!(v1alpha, server)] {
         for service in [SERVICES[0], SERVICES[1], "grpc.health.v1.Health"] {
             assert!(services.contains(service), "{service} in {services:?}");

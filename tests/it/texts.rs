@@ -1,15 +1,19 @@
 //! What people write reaches other people as it was written, and never a mail's headers.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on stops")]
-
 use mail_parser::MessageParser;
 use relevo_tests::{
-    Letter, Person, Refused, TestServer,
+    Engine, Letter, Person, Refused, TestServer, on_every_engine,
     v1::{
         Account, CreateServiceRequest, GetAccountRequest, Service, UpdateAccountRequest, UpdateAccountResponse,
         UpdateServiceRequest,
     },
 };
+
+on_every_engine!(
+    no_text_gets_into_the_headers_of_a_mail,
+    internationalised_addresses_are_kept_as_written_and_mailed_to,
+    names_are_trimmed_ids_lowered_and_scripts_kept,
+);
 
 /// Texts that would be a header of their own, an address or another text, if a mail were put together carelessly.
 const SNEAKY: &[&str] = &[
@@ -62,8 +66,8 @@ struct Story {
 }
 
 impl Story {
-    async fn begin() -> Self {
-        let server = TestServer::start().await;
+    async fn begin(on: Engine) -> Self {
+        let server = TestServer::start(on).await;
         let (ann, nora) = (server.person("Ann").await, server.person("Nora").await);
         Self { server, ann, nora, services: 0 }
     }
@@ -116,9 +120,8 @@ impl Story {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn no_text_gets_into_the_headers_of_a_mail() {
-    let mut story = Story::begin().await;
+async fn no_text_gets_into_the_headers_of_a_mail(on: Engine) {
+    let mut story = Story::begin(on).await;
     let service = story.order("domain", "Shop").await.unwrap();
     let (plain, _) = story.tell(&service, "no time").await.unwrap();
     assert_eq!(plain.iter().map(|letter| letter.kind.as_str()).collect::<Vec<_>>(), ["confirm", "refused"]);
@@ -149,9 +152,8 @@ async fn no_text_gets_into_the_headers_of_a_mail() {
     assert!(passed > 30, "{passed}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn internationalised_addresses_are_kept_as_written_and_mailed_to() {
-    let story = Story::begin().await;
+async fn internationalised_addresses_are_kept_as_written_and_mailed_to(on: Engine) {
+    let story = Story::begin(on).await;
     for (written, kept, envelope) in [
         ("josé@example.com", "josé@example.com", "josé@example.com"),
         ("nora@müller.example", "nora@müller.example", "nora@xn--mller-kva.example"),
@@ -186,9 +188,8 @@ async fn internationalised_addresses_are_kept_as_written_and_mailed_to() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn names_are_trimmed_ids_lowered_and_scripts_kept() {
-    let mut story = Story::begin().await;
+async fn names_are_trimmed_ids_lowered_and_scripts_kept(on: Engine) {
+    let mut story = Story::begin(on).await;
     let service =
         story.order("vps", " Zoë's Łódź server – 東京 \u{645}\u{62a}\u{62c}\u{631} 👩\u{200d}💻 ").await.unwrap();
     let shown = story.ann.sees_service(&service.to_uppercase()).await.unwrap();

@@ -1,16 +1,35 @@
 //! What asking makes, and what stands in its way.
 
 use relevo_tests::{
-    Letter, Person, Refused, TestServer,
+    Engine, Letter, Person, Refused, TestServer, on_every_engine,
     v1::{
         BillingStanding, ChangeState, Contacts, CreateContactChangesRequest, Decision, DeliveryState, ErrorReason, Role,
     },
 };
 use tonic::Code;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn naming_another_technical_contact_opens_one_change_and_mails_only_its_parties() {
-    let server = TestServer::start().await;
+on_every_engine!(
+    naming_another_technical_contact_opens_one_change_and_mails_only_its_parties,
+    two_roles_of_one_contact_pass_in_one_change_with_one_mail_each,
+    roles_of_two_contacts_pass_to_one_in_two_changes_each_confirmed_by_itself,
+    of_two_changes_made_by_one_call_one_may_be_done_and_the_other_refused,
+    a_technical_contact_names_another_and_the_two_confirm,
+    one_role_beyond_the_technical_contacts_own_refuses_the_whole_call,
+    who_is_technical_and_billing_contact_may_hand_over_both_roles_at_once,
+    to_a_stranger_who_asks_for_anything_the_service_does_not_exist,
+    of_three_roles_sent_with_two_unchanged_only_the_third_is_processed,
+    when_every_role_is_already_held_there_is_nothing_to_change,
+    naming_an_account_that_does_not_exist_makes_nothing_and_mails_nobody,
+    an_overdue_bill_of_either_end_keeps_the_billing_role_and_names_the_account,
+    an_overdue_bill_does_not_keep_the_technical_role_unless_the_setting_says_so,
+    a_second_change_of_the_same_role_is_refused_with_the_id_of_the_first,
+    changes_of_other_roles_of_the_service_may_be_open_beside_it,
+    to_only_check_says_who_would_be_asked_and_told_or_all_that_stands_in_the_way,
+    a_call_repeated_under_its_request_id_answers_as_the_first_time_and_does_nothing,
+);
+
+async fn naming_another_technical_contact_opens_one_change_and_mails_only_its_parties(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
 
@@ -37,9 +56,8 @@ async fn naming_another_technical_contact_opens_one_change_and_mails_only_its_pa
     assert_eq!(ann.sees_service("example.com").await.unwrap().open_change_ids, [change.change_id]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_roles_of_one_contact_pass_in_one_change_with_one_mail_each() {
-    let server = TestServer::start().await;
+async fn two_roles_of_one_contact_pass_in_one_change_with_one_mail_each(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
 
@@ -57,9 +75,8 @@ async fn two_roles_of_one_contact_pass_in_one_change_with_one_mail_each() {
     nora.reads_one("done").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn roles_of_two_contacts_pass_to_one_in_two_changes_each_confirmed_by_itself() {
-    let server = TestServer::start().await;
+async fn roles_of_two_contacts_pass_to_one_in_two_changes_each_confirmed_by_itself(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, bea, nora] = server.people(["Ann", "Tom", "Bea", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &bea).await;
 
@@ -88,9 +105,8 @@ async fn roles_of_two_contacts_pass_to_one_in_two_changes_each_confirmed_by_itse
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_two_changes_made_by_one_call_one_may_be_done_and_the_other_refused() {
-    let server = TestServer::start().await;
+async fn of_two_changes_made_by_one_call_one_may_be_done_and_the_other_refused(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora, nils] = server.people(["Ann", "Nora", "Nils"]).await;
     ann.orders("example.com").await;
 
@@ -112,9 +128,8 @@ async fn of_two_changes_made_by_one_call_one_may_be_done_and_the_other_refused()
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_technical_contact_names_another_and_the_two_confirm() {
-    let server = TestServer::start().await;
+async fn a_technical_contact_names_another_and_the_two_confirm(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
 
@@ -130,9 +145,8 @@ async fn a_technical_contact_names_another_and_the_two_confirm() {
     ann.reads_one("passed").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_role_beyond_the_technical_contacts_own_refuses_the_whole_call() {
-    let server = TestServer::start().await;
+async fn one_role_beyond_the_technical_contacts_own_refuses_the_whole_call(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
 
@@ -146,9 +160,8 @@ async fn one_role_beyond_the_technical_contacts_own_refuses_the_whole_call() {
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_is_technical_and_billing_contact_may_hand_over_both_roles_at_once() {
-    let server = TestServer::start().await;
+async fn who_is_technical_and_billing_contact_may_hand_over_both_roles_at_once(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &tom).await;
     let changes = tom.names(&nora).roles(&[Role::Technical, Role::Billing], "example.com").await.unwrap();
@@ -157,9 +170,8 @@ async fn who_is_technical_and_billing_contact_may_hand_over_both_roles_at_once()
     nora.reads_code().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn to_a_stranger_who_asks_for_anything_the_service_does_not_exist() {
-    let server = TestServer::start().await;
+async fn to_a_stranger_who_asks_for_anything_the_service_does_not_exist(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, xeno] = server.people(["Ann", "Xeno"]).await;
     ann.orders("example.com").await;
     for nominee in [&xeno, &ann] {
@@ -174,9 +186,8 @@ async fn to_a_stranger_who_asks_for_anything_the_service_does_not_exist() {
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_three_roles_sent_with_two_unchanged_only_the_third_is_processed() {
-    let server = TestServer::start().await;
+async fn of_three_roles_sent_with_two_unchanged_only_the_third_is_processed(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let contacts = Contacts {
@@ -197,9 +208,8 @@ async fn of_three_roles_sent_with_two_unchanged_only_the_third_is_processed() {
     assert_eq!(nora.reads().await.len(), 2);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn when_every_role_is_already_held_there_is_nothing_to_change() {
-    let server = TestServer::start().await;
+async fn when_every_role_is_already_held_there_is_nothing_to_change(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom] = server.people(["Ann", "Tom"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let refused = ann.names(&tom).technical("example.com").await.unwrap_err();
@@ -208,9 +218,8 @@ async fn when_every_role_is_already_held_there_is_nothing_to_change() {
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn naming_an_account_that_does_not_exist_makes_nothing_and_mails_nobody() {
-    let server = TestServer::start().await;
+async fn naming_an_account_that_does_not_exist_makes_nothing_and_mails_nobody(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let contacts =
@@ -223,9 +232,8 @@ async fn naming_an_account_that_does_not_exist_makes_nothing_and_mails_nobody() 
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_overdue_bill_of_either_end_keeps_the_billing_role_and_names_the_account() {
-    let server = TestServer::start().await;
+async fn an_overdue_bill_of_either_end_keeps_the_billing_role_and_names_the_account(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, bea, nora] = server.people(["Ann", "Bea", "Nora"]).await;
     ann.orders_beside("example.com", &ann, &bea).await;
     for debtor in [&bea, &nora] {
@@ -243,10 +251,9 @@ async fn an_overdue_bill_of_either_end_keeps_the_billing_role_and_names_the_acco
     nora.reads_code().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_overdue_bill_does_not_keep_the_technical_role_unless_the_setting_says_so() {
+async fn an_overdue_bill_does_not_keep_the_technical_role_unless_the_setting_says_so(on: Engine) {
     for (setting, is_allowed) in [("billing", true), ("every_role", false)] {
-        let server = TestServer::start_with(&format!("[change]\ngood_standing = \"{setting}\"\n")).await;
+        let server = TestServer::start_with(on, &format!("[change]\ngood_standing = \"{setting}\"\n")).await;
         let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
         ann.orders_beside("example.com", &tom, &ann).await;
         tom.has_bills(BillingStanding::Overdue).await;
@@ -262,9 +269,8 @@ async fn an_overdue_bill_does_not_keep_the_technical_role_unless_the_setting_say
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_change_of_the_same_role_is_refused_with_the_id_of_the_first() {
-    let server = TestServer::start().await;
+async fn a_second_change_of_the_same_role_is_refused_with_the_id_of_the_first(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora, nils] = server.people(["Ann", "Tom", "Nora", "Nils"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let first = ann.names(&nora).technical("example.com").await.unwrap();
@@ -285,9 +291,8 @@ async fn a_second_change_of_the_same_role_is_refused_with_the_id_of_the_first() 
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn changes_of_other_roles_of_the_service_may_be_open_beside_it() {
-    let server = TestServer::start().await;
+async fn changes_of_other_roles_of_the_service_may_be_open_beside_it(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora, nils] = server.people(["Ann", "Nora", "Nils"]).await;
     ann.orders("example.com").await;
     let technical = ann.names(&nora).technical("example.com").await.unwrap();
@@ -297,9 +302,8 @@ async fn changes_of_other_roles_of_the_service_may_be_open_beside_it() {
     server.leaves_mails_unread();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn to_only_check_says_who_would_be_asked_and_told_or_all_that_stands_in_the_way() {
-    let server = TestServer::start().await;
+async fn to_only_check_says_who_would_be_asked_and_told_or_all_that_stands_in_the_way(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, bea, nora] = server.people(["Ann", "Tom", "Bea", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &bea).await;
     let check = async |requester: &Person, technical: &str, billing: &str| {
@@ -335,9 +339,8 @@ async fn to_only_check_says_who_would_be_asked_and_told_or_all_that_stands_in_th
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_call_repeated_under_its_request_id_answers_as_the_first_time_and_does_nothing() {
-    let server = TestServer::start().await;
+async fn a_call_repeated_under_its_request_id_answers_as_the_first_time_and_does_nothing(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora, nils] = server.people(["Ann", "Nora", "Nils"]).await;
     ann.orders("example.com").await;
     let ask = async |nominee: &Person| {

@@ -3,14 +3,26 @@
 use std::time::Duration;
 
 use relevo_tests::{
-    TestServer,
+    Engine, TestServer, on_every_engine,
     v1::{BillingStanding, ChangeState, Contacts, Decision},
 };
 use tonic::Code;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn with_one_acceptance_the_change_is_pending_and_shows_who_has_accepted() {
-    let server = TestServer::start().await;
+on_every_engine!(
+    with_one_acceptance_the_change_is_pending_and_shows_who_has_accepted,
+    whichever_party_accepts_last_the_role_passes_and_everyone_concerned_is_told,
+    a_refusal_ends_the_change_and_the_other_party_alone_is_told_with_the_reason,
+    the_requester_may_refuse_too_and_the_nominee_is_told,
+    a_reason_with_a_web_address_or_far_too_long_is_refused_and_changes_nothing,
+    an_administrator_who_names_himself_is_the_only_party_and_done_at_once,
+    an_administrator_who_hands_the_administration_over_keeps_his_other_roles,
+    a_bill_that_is_overdue_at_the_last_acceptance_leaves_code_and_change_until_it_is_paid,
+    who_sees_a_change_but_is_no_party_decides_nothing_whatever_code_he_has,
+    the_administrator_hears_that_a_role_has_passed_in_which_he_had_no_part,
+);
+
+async fn with_one_acceptance_the_change_is_pending_and_shows_who_has_accepted(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -27,10 +39,9 @@ async fn with_one_acceptance_the_change_is_pending_and_shows_who_has_accepted() 
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whichever_party_accepts_last_the_role_passes_and_everyone_concerned_is_told() {
+async fn whichever_party_accepts_last_the_role_passes_and_everyone_concerned_is_told(on: Engine) {
     for nominee_is_last in [true, false] {
-        let server = TestServer::start().await;
+        let server = TestServer::start(on).await;
         let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
         ann.orders_beside("example.com", &tom, &ann).await;
         let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -52,9 +63,8 @@ async fn whichever_party_accepts_last_the_role_passes_and_everyone_concerned_is_
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_ends_the_change_and_the_other_party_alone_is_told_with_the_reason() {
-    let server = TestServer::start().await;
+async fn a_refusal_ends_the_change_and_the_other_party_alone_is_told_with_the_reason(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -72,9 +82,8 @@ async fn a_refusal_ends_the_change_and_the_other_party_alone_is_told_with_the_re
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_requester_may_refuse_too_and_the_nominee_is_told() {
-    let server = TestServer::start().await;
+async fn the_requester_may_refuse_too_and_the_nominee_is_told(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -84,9 +93,8 @@ async fn the_requester_may_refuse_too_and_the_nominee_is_told() {
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_reason_with_a_web_address_or_far_too_long_is_refused_and_changes_nothing() {
-    let server = TestServer::start().await;
+async fn a_reason_with_a_web_address_or_far_too_long_is_refused_and_changes_nothing(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -101,9 +109,8 @@ async fn a_reason_with_a_web_address_or_far_too_long_is_refused_and_changes_noth
     ann.reads_one("refused").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_administrator_who_names_himself_is_the_only_party_and_done_at_once() {
-    let server = TestServer::start().await;
+async fn an_administrator_who_names_himself_is_the_only_party_and_done_at_once(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom] = server.people(["Ann", "Tom"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = ann.names(&ann).technical("example.com").await.unwrap();
@@ -119,9 +126,8 @@ async fn an_administrator_who_names_himself_is_the_only_party_and_done_at_once()
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_administrator_who_hands_the_administration_over_keeps_his_other_roles() {
-    let server = TestServer::start().await;
+async fn an_administrator_who_hands_the_administration_over_keeps_his_other_roles(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).administrator("example.com").await.unwrap();
@@ -136,9 +142,8 @@ async fn an_administrator_who_hands_the_administration_over_keeps_his_other_role
     assert!(ann.names(&ann).administrator("example.com").await.unwrap_err().is("ROLE_NOT_PERMITTED"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_bill_that_is_overdue_at_the_last_acceptance_leaves_code_and_change_until_it_is_paid() {
-    let server = TestServer::start().await;
+async fn a_bill_that_is_overdue_at_the_last_acceptance_leaves_code_and_change_until_it_is_paid(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, bea, nora] = server.people(["Ann", "Bea", "Nora"]).await;
     ann.orders_beside("example.com", &ann, &bea).await;
     let change = ann.names(&nora).billing("example.com").await.unwrap();
@@ -165,9 +170,8 @@ async fn a_bill_that_is_overdue_at_the_last_acceptance_leaves_code_and_change_un
     bea.reads_one("replaced").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_sees_a_change_but_is_no_party_decides_nothing_whatever_code_he_has() {
-    let server = TestServer::start().await;
+async fn who_sees_a_change_but_is_no_party_decides_nothing_whatever_code_he_has(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -188,9 +192,8 @@ async fn who_sees_a_change_but_is_no_party_decides_nothing_whatever_code_he_has(
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_administrator_hears_that_a_role_has_passed_in_which_he_had_no_part() {
-    let server = TestServer::start().await;
+async fn the_administrator_hears_that_a_role_has_passed_in_which_he_had_no_part(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_with("example.com", Contacts { technical: tom.account_id.clone(), ..Default::default() }).await;
     let change = tom.names(&nora).technical("example.com").await.unwrap();

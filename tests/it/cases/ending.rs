@@ -1,20 +1,27 @@
 //! How changes end other than by a decision, and that an end is final.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
 use std::time::Duration;
 
 use relevo_tests::{
-    Person, TestServer,
+    Engine, Person, TestServer, on_every_engine,
     v1::{ChangeState, ContactChange, DeliveryState},
 };
 use tonic::Code;
 
+on_every_engine!(
+    a_mail_to_a_wrong_address_is_made_good_by_correcting_it_and_asking_again,
+    the_administrator_sees_and_cancels_what_the_technical_contact_asked_for_and_both_parties_are_told,
+    the_requester_cancels_without_a_code_and_the_nominee_alone_is_told,
+    handing_the_administration_over_fails_what_the_old_administrator_had_asked_for_in_that_moment,
+    what_the_technical_contact_asked_for_outlives_a_change_of_administrator,
+    deleting_the_service_cancels_its_open_changes_and_tells_their_parties,
+    whatever_is_tried_on_a_change_that_has_ended_the_answer_names_its_state,
+);
+
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_to_a_wrong_address_is_made_good_by_correcting_it_and_asking_again() {
-    let server = TestServer::start().await;
+async fn a_mail_to_a_wrong_address_is_made_good_by_correcting_it_and_asking_again(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, mut nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -35,9 +42,8 @@ async fn a_mail_to_a_wrong_address_is_made_good_by_correcting_it_and_asking_agai
     nora.reads_one("done").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_administrator_sees_and_cancels_what_the_technical_contact_asked_for_and_both_parties_are_told() {
-    let server = TestServer::start().await;
+async fn the_administrator_sees_and_cancels_what_the_technical_contact_asked_for_and_both_parties_are_told(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = tom.names(&nora).technical("example.com").await.unwrap();
@@ -52,9 +58,8 @@ async fn the_administrator_sees_and_cancels_what_the_technical_contact_asked_for
     assert_eq!(ann.sees_contacts("example.com").await[1], tom.account_id);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_requester_cancels_without_a_code_and_the_nominee_alone_is_told() {
-    let server = TestServer::start().await;
+async fn the_requester_cancels_without_a_code_and_the_nominee_alone_is_told(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -69,9 +74,8 @@ async fn the_requester_cancels_without_a_code_and_the_nominee_alone_is_told() {
     nora.reads_code().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn handing_the_administration_over_fails_what_the_old_administrator_had_asked_for_in_that_moment() {
-    let server = TestServer::start().await;
+async fn handing_the_administration_over_fails_what_the_old_administrator_had_asked_for_in_that_moment(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora, xeno] = server.people(["Ann", "Tom", "Nora", "Xeno"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let open = ann.names(&nora).technical("example.com").await.unwrap();
@@ -96,9 +100,8 @@ async fn handing_the_administration_over_fails_what_the_old_administrator_had_as
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_technical_contact_asked_for_outlives_a_change_of_administrator() {
-    let server = TestServer::start().await;
+async fn what_the_technical_contact_asked_for_outlives_a_change_of_administrator(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora, xeno] = server.people(["Ann", "Tom", "Nora", "Xeno"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let open = tom.names(&nora).technical("example.com").await.unwrap();
@@ -116,9 +119,8 @@ async fn what_the_technical_contact_asked_for_outlives_a_change_of_administrator
     assert_eq!(told.iter().filter(|(_, to)| *to == ann.email).count(), 1, "{told:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn deleting_the_service_cancels_its_open_changes_and_tells_their_parties() {
-    let server = TestServer::start().await;
+async fn deleting_the_service_cancels_its_open_changes_and_tells_their_parties(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -158,12 +160,11 @@ async fn brought_to(state: ChangeState, server: &TestServer, ann: &Person, nora:
     (change, anns)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whatever_is_tried_on_a_change_that_has_ended_the_answer_names_its_state() {
+async fn whatever_is_tried_on_a_change_that_has_ended_the_answer_names_its_state(on: Engine) {
     for state in
         [ChangeState::Done, ChangeState::Refused, ChangeState::Cancelled, ChangeState::Expired, ChangeState::Failed]
     {
-        let server = TestServer::start().await;
+        let server = TestServer::start(on).await;
         let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
         ann.orders_beside("example.com", &tom, &ann).await;
         let (change, code) = brought_to(state, &server, &ann, &nora).await;

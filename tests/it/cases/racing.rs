@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use relevo_tests::{
-    Letter, Person, Refused, TestServer,
+    Engine, Letter, Person, Refused, TestServer, on_every_engine,
     v1::{
         AcceptContactChangeRequest, ChangeState, ContactChange, RefuseContactChangeRequest,
         request_service_client::RequestServiceClient,
@@ -11,6 +11,12 @@ use relevo_tests::{
 };
 use tokio::task::JoinSet;
 use tonic::transport::Channel;
+
+on_every_engine!(
+    when_both_accept_many_times_at_once_the_change_is_applied_once_and_each_is_told_once,
+    when_acceptances_race_refusals_there_is_one_end_that_all_answers_agree_with,
+    of_many_who_ask_for_the_same_role_at_once_one_opens_a_change,
+);
 
 const CALLS: usize = 64;
 const CONNECTIONS: usize = 8;
@@ -69,9 +75,8 @@ fn of(letters: &[Letter], kind: &str, person: &Person) -> usize {
     letters.iter().filter(|letter| letter.kind == kind && letter.to == person.email).count()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn when_both_accept_many_times_at_once_the_change_is_applied_once_and_each_is_told_once() {
-    let server = TestServer::start().await;
+async fn when_both_accept_many_times_at_once_the_change_is_applied_once_and_each_is_told_once(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     let etag = ann.orders_beside("example.com", &tom, &ann).await.etag;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -95,10 +100,9 @@ async fn when_both_accept_many_times_at_once_the_change_is_applied_once_and_each
     assert_eq!(letters.len(), 3, "{letters:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn when_acceptances_race_refusals_there_is_one_end_that_all_answers_agree_with() {
+async fn when_acceptances_race_refusals_there_is_one_end_that_all_answers_agree_with(on: Engine) {
     for _ in 0..4 {
-        let server = TestServer::start().await;
+        let server = TestServer::start(on).await;
         let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
         ann.orders_beside("example.com", &tom, &ann).await;
         let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -136,9 +140,8 @@ async fn when_acceptances_race_refusals_there_is_one_end_that_all_answers_agree_
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_who_ask_for_the_same_role_at_once_one_opens_a_change() {
-    let server = TestServer::start().await;
+async fn of_many_who_ask_for_the_same_role_at_once_one_opens_a_change(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let mut calls = JoinSet::new();

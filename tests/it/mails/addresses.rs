@@ -3,18 +3,29 @@
 use std::time::Duration;
 
 use relevo_tests::{
-    TestServer,
+    Engine, TestServer, on_every_engine,
     v1::{ChangeState, DeliveryState},
 };
 use tonic::Code;
+
+on_every_engine!(
+    a_new_address_supersedes_the_code_and_the_old_address_alone_is_told,
+    a_mail_still_queued_to_the_old_address_is_withdrawn_and_not_sent_to_either,
+    a_new_address_is_not_reminded_until_it_has_asked_for_a_code,
+    a_new_address_of_an_account_that_owes_no_decision_is_no_reason_for_a_mail,
+    a_resend_makes_a_new_code_for_who_asks_and_leaves_the_other_and_the_expiry_alone,
+    a_mail_that_a_resend_overtakes_in_the_queue_is_not_sent,
+    a_code_of_a_change_that_has_ended_meanwhile_is_not_sent,
+    within_a_minute_of_a_resend_the_next_is_refused_and_told_when_to_come_back,
+    a_code_is_sent_again_ten_times_and_the_last_one_stays_good,
+);
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_new_address_supersedes_the_code_and_the_old_address_alone_is_told() {
-    let server = TestServer::start().await;
+async fn a_new_address_supersedes_the_code_and_the_old_address_alone_is_told(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, mut nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -46,9 +57,8 @@ async fn a_new_address_supersedes_the_code_and_the_old_address_alone_is_told() {
     nora.reads_one("done").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_still_queued_to_the_old_address_is_withdrawn_and_not_sent_to_either() {
-    let server = TestServer::start().await;
+async fn a_mail_still_queued_to_the_old_address_is_withdrawn_and_not_sent_to_either(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, mut nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -66,9 +76,8 @@ async fn a_mail_still_queued_to_the_old_address_is_withdrawn_and_not_sent_to_eit
     assert_eq!(delivery(nora.sees(&change).await.unwrap()).state(), DeliveryState::Sent);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_new_address_is_not_reminded_until_it_has_asked_for_a_code() {
-    let server = TestServer::start().await;
+async fn a_new_address_is_not_reminded_until_it_has_asked_for_a_code(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, mut nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     ann.names(&nora).technical("example.com").await.unwrap();
@@ -82,9 +91,8 @@ async fn a_new_address_is_not_reminded_until_it_has_asked_for_a_code() {
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_new_address_of_an_account_that_owes_no_decision_is_no_reason_for_a_mail() {
-    let server = TestServer::start().await;
+async fn a_new_address_of_an_account_that_owes_no_decision_is_no_reason_for_a_mail(on: Engine) {
+    let server = TestServer::start(on).await;
     let [mut ann, mut tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -100,9 +108,8 @@ async fn a_new_address_of_an_account_that_owes_no_decision_is_no_reason_for_a_ma
     nora.reads_one("done").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_resend_makes_a_new_code_for_who_asks_and_leaves_the_other_and_the_expiry_alone() {
-    let server = TestServer::start().await;
+async fn a_resend_makes_a_new_code_for_who_asks_and_leaves_the_other_and_the_expiry_alone(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -122,9 +129,8 @@ async fn a_resend_makes_a_new_code_for_who_asks_and_leaves_the_other_and_the_exp
     nora.reads_one("done").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_that_a_resend_overtakes_in_the_queue_is_not_sent() {
-    let server = TestServer::start().await;
+async fn a_mail_that_a_resend_overtakes_in_the_queue_is_not_sent(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -135,9 +141,8 @@ async fn a_mail_that_a_resend_overtakes_in_the_queue_is_not_sent() {
     ann.reads_one("refused").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_code_of_a_change_that_has_ended_meanwhile_is_not_sent() {
-    let server = TestServer::start().await;
+async fn a_code_of_a_change_that_has_ended_meanwhile_is_not_sent(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -149,9 +154,8 @@ async fn a_code_of_a_change_that_has_ended_meanwhile_is_not_sent() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn within_a_minute_of_a_resend_the_next_is_refused_and_told_when_to_come_back() {
-    let server = TestServer::start().await;
+async fn within_a_minute_of_a_resend_the_next_is_refused_and_told_when_to_come_back(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -170,9 +174,8 @@ async fn within_a_minute_of_a_resend_the_next_is_refused_and_told_when_to_come_b
     server.leaves_mails_unread();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_code_is_sent_again_ten_times_and_the_last_one_stays_good() {
-    let server = TestServer::start().await;
+async fn a_code_is_sent_again_ten_times_and_the_last_one_stays_good(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();

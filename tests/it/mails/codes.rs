@@ -1,17 +1,24 @@
 //! What a code is good for, right or wrong.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
 use std::time::Duration;
 
 use relevo_tests::{
-    Person, TestServer,
+    Engine, Person, TestServer, on_every_engine,
     v1::{
         AcceptContactChangeRequest, ChangeState, ContactChange, Decision, RefuseContactChangeRequest,
         ResendTokenRequest,
     },
 };
 use tonic::Code;
+
+on_every_engine!(
+    a_code_is_taken_in_any_case_with_or_without_hyphens_and_with_spaces,
+    a_wrong_code_is_counted_though_the_call_fails_and_the_right_one_still_passes,
+    a_superseded_code_is_told_apart_and_not_counted_as_wrong,
+    to_only_check_a_code_spends_and_counts_nothing,
+    a_code_may_be_inspected_in_every_state_of_its_change_and_stays_good,
+    inspecting_a_wrong_code_counts_nothing_and_a_superseded_one_is_said_to_be,
+);
 
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -29,8 +36,7 @@ async fn ann_names_nora(server: &TestServer) -> (ContactChange, Person, Person, 
     (change, ann, nora, anns, noras)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_code_is_taken_in_any_case_with_or_without_hyphens_and_with_spaces() {
+async fn a_code_is_taken_in_any_case_with_or_without_hyphens_and_with_spaces(on: Engine) {
     let ways: [fn(&str) -> String; 6] = [
         str::to_owned,
         str::to_lowercase,
@@ -40,7 +46,7 @@ async fn a_code_is_taken_in_any_case_with_or_without_hyphens_and_with_spaces() {
         |code| code.replace('-', " - "),
     ];
     for way in ways {
-        let server = TestServer::start().await;
+        let server = TestServer::start(on).await;
         let (change, ann, _, anns, _) = ann_names_nora(&server).await;
         let typed = way(&anns);
         assert_eq!(server.inspects(&change, &typed).await.unwrap().account_id, ann.account_id, "{typed:?}");
@@ -49,9 +55,8 @@ async fn a_code_is_taken_in_any_case_with_or_without_hyphens_and_with_spaces() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_code_is_counted_though_the_call_fails_and_the_right_one_still_passes() {
-    let server = TestServer::start().await;
+async fn a_wrong_code_is_counted_though_the_call_fails_and_the_right_one_still_passes(on: Engine) {
+    let server = TestServer::start(on).await;
     let (change, ann, nora, anns, noras) = ann_names_nora(&server).await;
     let other = ann.names(&nora).billing("example.com").await.unwrap();
     let (anns_other, _) = (ann.reads_code().await, nora.reads_code().await);
@@ -73,9 +78,8 @@ async fn a_wrong_code_is_counted_though_the_call_fails_and_the_right_one_still_p
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_superseded_code_is_told_apart_and_not_counted_as_wrong() {
-    let server = TestServer::start().await;
+async fn a_superseded_code_is_told_apart_and_not_counted_as_wrong(on: Engine) {
+    let server = TestServer::start(on).await;
     let (change, _, nora, _, noras) = ann_names_nora(&server).await;
     nora.asks_to_resend(&change).await.unwrap();
     nora.reads_code().await;
@@ -83,9 +87,8 @@ async fn a_superseded_code_is_told_apart_and_not_counted_as_wrong() {
     assert_eq!(counted(&server, &change).await, [0, 0]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn to_only_check_a_code_spends_and_counts_nothing() {
-    let server = TestServer::start().await;
+async fn to_only_check_a_code_spends_and_counts_nothing(on: Engine) {
+    let server = TestServer::start(on).await;
     let (change, ann, nora, anns, noras) = ann_names_nora(&server).await;
     let accept = async |person: &Person, token: &str| {
         let request = AcceptContactChangeRequest {
@@ -131,8 +134,7 @@ async fn to_only_check_a_code_spends_and_counts_nothing() {
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_code_may_be_inspected_in_every_state_of_its_change_and_stays_good() {
+async fn a_code_may_be_inspected_in_every_state_of_its_change_and_stays_good(on: Engine) {
     for end in [
         ChangeState::Pending,
         ChangeState::Done,
@@ -141,7 +143,7 @@ async fn a_code_may_be_inspected_in_every_state_of_its_change_and_stays_good() {
         ChangeState::Expired,
         ChangeState::Failed,
     ] {
-        let server = TestServer::start().await;
+        let server = TestServer::start(on).await;
         let (change, ann, nora, anns, noras) = ann_names_nora(&server).await;
         server.inspects(&change, &anns).await.unwrap();
         match end {
@@ -176,9 +178,8 @@ async fn a_code_may_be_inspected_in_every_state_of_its_change_and_stays_good() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn inspecting_a_wrong_code_counts_nothing_and_a_superseded_one_is_said_to_be() {
-    let server = TestServer::start().await;
+async fn inspecting_a_wrong_code_counts_nothing_and_a_superseded_one_is_said_to_be(on: Engine) {
+    let server = TestServer::start(on).await;
     let (change, ann, nora, anns, noras) = ann_names_nora(&server).await;
     let other = ann.names(&nora).billing("example.com").await.unwrap();
     server.take_mails().await;

@@ -1,10 +1,15 @@
 //! Each mail in the words of its reader.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
 use std::{collections::BTreeMap, time::Duration};
 
-use relevo_tests::{Letter, TestServer, v1::Contacts};
+use relevo_tests::{Engine, Letter, TestServer, on_every_engine, v1::Contacts};
+
+on_every_engine!(
+    a_confirm_mail_holds_all_that_its_reader_needs_in_text_and_in_html,
+    each_reader_of_a_change_is_written_to_in_his_own_language,
+    a_language_without_mails_falls_back_to_its_nearest_and_then_to_english,
+    each_kind_of_mail_goes_to_its_readers_in_english_and_in_spanish,
+);
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -13,9 +18,8 @@ fn flat(body: &str) -> String {
     body.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_confirm_mail_holds_all_that_its_reader_needs_in_text_and_in_html() {
-    let server = TestServer::start_with("[page]\npublic_url = \"https://contacts.example.com\"\n").await;
+async fn a_confirm_mail_holds_all_that_its_reader_needs_in_text_and_in_html(on: Engine) {
+    let server = TestServer::start_with(on, "[page]\npublic_url = \"https://contacts.example.com\"\n").await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -50,9 +54,8 @@ async fn a_confirm_mail_holds_all_that_its_reader_needs_in_text_and_in_html() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn each_reader_of_a_change_is_written_to_in_his_own_language() {
-    let server = TestServer::start().await;
+async fn each_reader_of_a_change_is_written_to_in_his_own_language(on: Engine) {
+    let server = TestServer::start(on).await;
     let ann = server.person_speaking("Ann", "es-MX").await;
     let nora = server.person_speaking("Nora", "en").await;
     ann.orders("example.com").await;
@@ -65,9 +68,8 @@ async fn each_reader_of_a_change_is_written_to_in_his_own_language() {
     assert_ne!(anns.token(), noras.token());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_language_without_mails_falls_back_to_its_nearest_and_then_to_english() {
-    let server = TestServer::start().await;
+async fn a_language_without_mails_falls_back_to_its_nearest_and_then_to_english(on: Engine) {
+    let server = TestServer::start(on).await;
     for (name, language, greeting) in [
         ("Eva", "es", "Hola, Eva:"),
         ("Mex", "es-MX", "Hola, Mex:"),
@@ -86,8 +88,8 @@ async fn a_language_without_mails_falls_back_to_its_nearest_and_then_to_english(
 }
 
 /// Every kind of mail that a story of seven changes makes, by its kind and its reader.
-async fn every_mail_of_the_story(language: &str) -> BTreeMap<(String, String), String> {
-    let server = TestServer::start().await;
+async fn every_mail_of_the_story(on: Engine, language: &str) -> BTreeMap<(String, String), String> {
+    let server = TestServer::start(on).await;
     let ann = server.person_speaking("Ann", language).await;
     let tom = server.person_speaking("Tom", language).await;
     let mut nora = server.person_speaking("Nora", language).await;
@@ -143,8 +145,7 @@ async fn every_mail_of_the_story(language: &str) -> BTreeMap<(String, String), S
     letters.into_iter().map(|letter| ((letter.kind, letter.to), letter.subject)).collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn each_kind_of_mail_goes_to_its_readers_in_english_and_in_spanish() {
+async fn each_kind_of_mail_goes_to_its_readers_in_english_and_in_spanish(on: Engine) {
     let expected = [
         ("confirm", "ann@example.com", "Please confirm: new", "Confirme el cambio de"),
         ("confirm", "nora@example.com", "You are asked to become", "Le proponen como"),
@@ -164,7 +165,7 @@ async fn each_kind_of_mail_goes_to_its_readers_in_english_and_in_spanish() {
         ("failed", "tom@example.com", "No longer possible: new", "El cambio ya no es posible"),
         ("address-changed", "nora@example.com", "The e-mail address of your account", "Se ha cambiado la dirección"),
     ];
-    let (english, spanish) = (every_mail_of_the_story("en").await, every_mail_of_the_story("es").await);
+    let (english, spanish) = (every_mail_of_the_story(on, "en").await, every_mail_of_the_story(on, "es").await);
     for (kind, to, in_english, in_spanish) in expected {
         let key = (kind.to_owned(), to.to_owned());
         assert!(english.get(&key).is_some_and(|it| it.starts_with(in_english)), "{key:?}: {:?}", english.get(&key));

@@ -3,17 +3,26 @@
 use std::time::Duration;
 
 use relevo_tests::{
-    TestServer,
+    Engine, TestServer, on_every_engine,
     v1::{ChangeState, ContactChange, ListContactChangesRequest},
 };
+
+on_every_engine!(
+    a_day_before_the_end_who_has_not_decided_is_reminded_once_with_the_same_code,
+    a_reminder_after_a_resend_carries_the_newest_code,
+    when_the_week_is_over_both_parties_are_told_once_and_nobody_else,
+    from_its_expire_time_on_a_change_is_expired_to_every_read_though_nothing_has_swept_it,
+    from_its_expire_time_on_every_call_answers_expired_and_the_parties_are_told_once,
+    a_change_whose_time_is_over_stands_in_nobodys_way_though_nothing_has_swept_it,
+    how_long_the_parties_have_and_when_they_are_reminded_are_settings,
+);
 
 const MICROSECOND: Duration = Duration::from_micros(1);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_day_before_the_end_who_has_not_decided_is_reminded_once_with_the_same_code() {
-    let server = TestServer::start().await;
+async fn a_day_before_the_end_who_has_not_decided_is_reminded_once_with_the_same_code(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -36,9 +45,8 @@ async fn a_day_before_the_end_who_has_not_decided_is_reminded_once_with_the_same
     nora.reads_one("done").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_reminder_after_a_resend_carries_the_newest_code() {
-    let server = TestServer::start().await;
+async fn a_reminder_after_a_resend_carries_the_newest_code(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -51,9 +59,8 @@ async fn a_reminder_after_a_resend_carries_the_newest_code() {
     server.leaves_mails_unread();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn when_the_week_is_over_both_parties_are_told_once_and_nobody_else() {
-    let server = TestServer::start().await;
+async fn when_the_week_is_over_both_parties_are_told_once_and_nobody_else(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -75,9 +82,8 @@ async fn when_the_week_is_over_both_parties_are_told_once_and_nobody_else() {
     nora.reads_code().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn from_its_expire_time_on_a_change_is_expired_to_every_read_though_nothing_has_swept_it() {
-    let server = TestServer::start().await;
+async fn from_its_expire_time_on_a_change_is_expired_to_every_read_though_nothing_has_swept_it(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
     ann.orders_beside("example.com", &tom, &ann).await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -107,10 +113,9 @@ async fn from_its_expire_time_on_a_change_is_expired_to_every_read_though_nothin
     server.has_no_mails().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn from_its_expire_time_on_every_call_answers_expired_and_the_parties_are_told_once() {
+async fn from_its_expire_time_on_every_call_answers_expired_and_the_parties_are_told_once(on: Engine) {
     for call in 0..5 {
-        let server = TestServer::start().await;
+        let server = TestServer::start(on).await;
         let [ann, nora] = server.people(["Ann", "Nora"]).await;
         ann.orders("example.com").await;
         let change = ann.names(&nora).technical("example.com").await.unwrap();
@@ -133,9 +138,8 @@ async fn from_its_expire_time_on_every_call_answers_expired_and_the_parties_are_
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_change_whose_time_is_over_stands_in_nobodys_way_though_nothing_has_swept_it() {
-    let server = TestServer::start().await;
+async fn a_change_whose_time_is_over_stands_in_nobodys_way_though_nothing_has_swept_it(on: Engine) {
+    let server = TestServer::start(on).await;
     let [ann, nora, nils] = server.people(["Ann", "Nora", "Nils"]).await;
     ann.orders("example.com").await;
     let first = ann.names(&nora).technical("example.com").await.unwrap();
@@ -150,9 +154,8 @@ async fn a_change_whose_time_is_over_stands_in_nobodys_way_though_nothing_has_sw
     assert_eq!(ann.sees_service("example.com").await.unwrap().open_change_ids, [second.change_id]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn how_long_the_parties_have_and_when_they_are_reminded_are_settings() {
-    let server = TestServer::start_with("[change]\nlifetime = \"2h\"\nremind_before = \"15m\"\n").await;
+async fn how_long_the_parties_have_and_when_they_are_reminded_are_settings(on: Engine) {
+    let server = TestServer::start_with(on, "[change]\nlifetime = \"2h\"\nremind_before = \"15m\"\n").await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
     ann.orders("example.com").await;
     let change = ann.names(&nora).technical("example.com").await.unwrap();
