@@ -14,7 +14,7 @@ use sea_orm::{
     sea_query::{Expr, Func, FunctionCall, Query},
 };
 
-use super::{ChangeFilter, ChangeReport, stored_as};
+use super::{ChangeFilter, ChangeReport, Part, stored_as};
 use crate::{
     Error, View,
     entity::{
@@ -41,7 +41,9 @@ impl View {
         now: Timestamp,
     ) -> Result<Vec<ChangeReport>, Error> {
         let query = Entity::find().order_by_desc(Column::ChangeId);
-        let ids: BTreeSet<Uuid> = if let Some((account, parts)) = &filter.participant {
+        let ids: BTreeSet<Uuid> = if filter.service_id.is_none() && !filter.states.is_empty() {
+            self.newest_in_states(filter, before, limit, now).await?
+        } else if let Some((account, parts)) = &filter.participant {
             let ids = participant::Entity::find()
                 .select_only()
                 .column(participant::Column::ChangeId)
@@ -52,8 +54,6 @@ impl View {
                 .order_by_desc(participant::Column::ChangeId);
             let ids = page(ids, filter, participant::Column::ChangeId, before, now).limit(limit);
             ids.into_tuple().all(self.connection()).await?.into_iter().collect()
-        } else if filter.service_id.is_none() && !filter.states.is_empty() {
-            self.newest_in_states(&filter.states, before, limit, now).await?
         } else {
             let rows = page(query, filter, Column::ChangeId, before, now).limit(limit).all(self.connection()).await?;
             return self.reports(rows).await;
@@ -65,31 +65,36 @@ impl View {
         self.reports(rows).await
     }
 
-    /// The newest changes of all that are in one of some states: a query for each, since no index has the changes of
-    /// several of them in order.
+    /// The newest changes that are in one of some states, of an account or of all: a query for each state and each part
+    /// of the account, since no index has the changes of several of them in order.
     async fn newest_in_states(
         &self,
-        states: &[ChangeState],
+        filter: &ChangeFilter,
         before: Option<ChangeId>,
         limit: u64,
         now: Timestamp,
     ) -> Result<BTreeSet<Uuid>, Error> {
         let mut ids = BTreeSet::new();
-        for state in states {
-            let (stored, unswept) = ways_to_be(*state, now);
-            let of = |way| {
-                let query = Entity::find().select_only().column(Column::ChangeId).filter(way);
-                page(query, &ChangeFilter::default(), Column::ChangeId, before, now)
-            };
-            let newest = of(stored).order_by_desc(Column::ChangeId).limit(limit);
-            ids.extend(newest.into_tuple::<Uuid>().all(self.connection()).await?);
-            if let Some(unswept) = unswept {
-                // Few, but an order would have all that is open walked to find them.
-                ids.extend(of(unswept).into_tuple::<Uuid>().all(self.connection()).await?);
+        for way in filter.states.iter().flat_map(|state| ways_to_be(*state, now)) {
+            match &filter.participant {
+                None => {
+                    let all = Entity::find().filter(way.condition());
+                    ids.extend(self.ids(newest(all, &way, Column::ChangeId, before, limit)).await?);
+                }
+                Some((account, parts)) => {
+                    for part in parts {
+                        let own = taking_part(account, *part, &way);
+                        ids.extend(self.ids(newest(own, &way, participant::Column::ChangeId, before, limit)).await?);
+                    }
+                }
             }
         }
         let surplus = ids.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(ids.into_iter().skip(surplus).collect())
+    }
+
+    async fn ids<E: EntityTrait>(&self, query: Select<E>) -> Result<Vec<Uuid>, Error> {
+        Ok(query.into_tuple().all(self.connection()).await?)
     }
 
     /// The ids of the changes that are open at a moment, for each of some services; oldest first. Those that an account
@@ -227,10 +232,37 @@ fn page<E: EntityTrait>(
         let any = filter.states.iter().fold(Condition::any(), |any, state| any.add(in_state(*state, now)));
         query = query.filter(any);
     }
-    if let Some(before) = before {
-        query = query.filter(id.lt(before.0));
+    query.filter(older(id, before))
+}
+
+/// What stands behind the last change of a page before; `id` is the column of the id to go by.
+fn older(id: impl ColumnTrait, before: Option<ChangeId>) -> Condition {
+    Condition::all().add_option(before.map(|before| id.lt(before.0)))
+}
+
+/// The ids of the newest changes of one way to be stored; `id` is the column of the id to go by.
+fn newest<E: EntityTrait>(
+    query: Select<E>,
+    way: &Way,
+    id: impl ColumnTrait,
+    before: Option<ChangeId>,
+    limit: u64,
+) -> Select<E> {
+    let ids = query.select_only().column(id).filter(older(id, before));
+    // Unswept ones are few, but an order would have all that is open walked to find them.
+    if way.unswept { ids } else { ids.order_by_desc(id).limit(limit) }
+}
+
+/// The changes of one way to be stored in which an account has a part: a range of the index `participant_by_state`.
+fn taking_part(account: &AccountId, part: Part, way: &Way) -> Select<participant::Entity> {
+    let query = participant::Entity::find()
+        .filter(participant::Column::AccountId.eq(account.as_str()))
+        .filter(participant::Column::Part.eq(part.name()))
+        .filter(participant::Column::State.eq(way.stored.name()));
+    match &way.expiry {
+        Some(expiry) => query.join(JoinType::InnerJoin, participant_to_change()).filter(expiry.clone()),
+        None => query,
     }
-    query
 }
 
 /// Whether a change is stored as pending although it is over, or its parties are to be reminded.
@@ -244,19 +276,34 @@ pub(super) fn due_time() -> FunctionCall {
     Func::coalesce([Column::RemindTime, Column::ExpireTime].map(|column| Expr::col((Entity, column))))
 }
 
-/// Whether a change is in a state at a moment: from its expiry on a pending one is expired, swept or not.
+/// Whether a change is in a state at a moment.
 fn in_state(state: ChangeState, now: Timestamp) -> Condition {
-    let (stored, unswept) = ways_to_be(state, now);
-    Condition::any().add(stored).add_option(unswept)
+    ways_to_be(state, now).into_iter().fold(Condition::any(), |any, way| any.add(way.condition()))
 }
 
-/// How a change in a state is stored; and how else, until it is swept.
-fn ways_to_be(state: ChangeState, now: Timestamp) -> (Condition, Option<Condition>) {
+/// One way in which a change can be stored.
+struct Way {
+    stored: ChangeState,
+    expiry: Option<Expr>,
+    unswept: bool,
+}
+
+impl Way {
+    fn condition(&self) -> Condition {
+        Condition::all().add(stored_as(self.stored)).add_option(self.expiry.clone())
+    }
+}
+
+/// How a change in a state at a moment is stored: from its expiry on a pending one is expired, swept or not.
+fn ways_to_be(state: ChangeState, now: Timestamp) -> Vec<Way> {
     let now = now.as_microsecond();
-    let stored = |state| Condition::all().add(stored_as(state));
+    let stored = Way { stored: state, expiry: None, unswept: false };
     match state {
-        ChangeState::Pending => (stored(state).add(Column::ExpireTime.gt(now)), None),
-        ChangeState::Expired => (stored(state), Some(stored(ChangeState::Pending).add(Column::ExpireTime.lte(now)))),
-        ended => (stored(ended), None),
+        ChangeState::Pending => vec![Way { expiry: Some(Column::ExpireTime.gt(now)), ..stored }],
+        ChangeState::Expired => {
+            let over = Some(Column::ExpireTime.lte(now));
+            vec![stored, Way { stored: ChangeState::Pending, expiry: over, unswept: true }]
+        }
+        _ => vec![stored],
     }
 }

@@ -34,7 +34,7 @@ async fn to_migrate_again_changes_nothing() {
     db.store.migrate().await.unwrap();
     db.open_again().await.migrate().await.unwrap();
     assert_eq!(db.rows(schema).await[0].get::<String, _>(0), before);
-    assert_eq!(db.number("SELECT count(*) FROM seaql_migrations").await, 1);
+    assert_eq!(db.number("SELECT count(*) FROM seaql_migrations").await, 2);
     assert_eq!(db.number("SELECT count(*) FROM contact_change").await, 1);
 }
 
