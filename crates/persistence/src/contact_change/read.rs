@@ -44,16 +44,18 @@ impl View {
         let ids: BTreeSet<Uuid> = if filter.service_id.is_none() && !filter.states.is_empty() {
             self.newest_in_states(filter, before, limit, now).await?
         } else if let Some((account, parts)) = &filter.participant {
-            let ids = participant::Entity::find()
+            let mut ids = participant::Entity::find()
                 .select_only()
                 .column(participant::Column::ChangeId)
                 .distinct()
-                .join(JoinType::InnerJoin, participant_to_change())
                 .filter(participant::Column::AccountId.eq(account.as_str()))
                 .filter(participant::Column::Part.is_in(parts.iter().map(|part| part.name())))
                 .order_by_desc(participant::Column::ChangeId);
+            if filter.service_id.is_some() {
+                ids = ids.join(JoinType::InnerJoin, participant_to_change());
+            }
             let ids = page(ids, filter, participant::Column::ChangeId, before, now).limit(limit);
-            ids.into_tuple().all(self.connection()).await?.into_iter().collect()
+            self.ids(ids).await?.into_iter().collect()
         } else {
             let rows = page(query, filter, Column::ChangeId, before, now).limit(limit).all(self.connection()).await?;
             return self.reports(rows).await;
@@ -75,16 +77,16 @@ impl View {
         now: Timestamp,
     ) -> Result<BTreeSet<Uuid>, Error> {
         let mut ids = BTreeSet::new();
-        for way in filter.states.iter().flat_map(|state| ways_to_be(*state, now)) {
+        for way in filter.states.iter().flat_map(|state| Way::all_to_be(*state)) {
             match &filter.participant {
                 None => {
-                    let all = Entity::find().filter(way.condition());
-                    ids.extend(self.ids(newest(all, &way, Column::ChangeId, before, limit)).await?);
+                    let all = Entity::find().filter(way.condition(now));
+                    ids.extend(self.ids(newest(all, way, Column::ChangeId, before, limit)).await?);
                 }
                 Some((account, parts)) => {
                     for part in parts {
-                        let own = taking_part(account, *part, &way);
-                        ids.extend(self.ids(newest(own, &way, participant::Column::ChangeId, before, limit)).await?);
+                        let own = taking_part(account, *part, way, now);
+                        ids.extend(self.ids(newest(own, way, participant::Column::ChangeId, before, limit)).await?);
                     }
                 }
             }
@@ -136,6 +138,8 @@ impl View {
             .select_only()
             .column(Column::ChangeId)
             .filter(due(now))
+            // In the order of the index that holds what is open, or PostgreSQL may hope to find one sooner in the table.
+            .order_by_asc(due_time())
             .into_tuple::<Uuid>()
             .one(self.connection())
             .await?;
@@ -243,26 +247,34 @@ fn older(id: impl ColumnTrait, before: Option<ChangeId>) -> Condition {
 /// The ids of the newest changes of one way to be stored; `id` is the column of the id to go by.
 fn newest<E: EntityTrait>(
     query: Select<E>,
-    way: &Way,
+    way: Way,
     id: impl ColumnTrait,
     before: Option<ChangeId>,
     limit: u64,
 ) -> Select<E> {
     let ids = query.select_only().column(id).filter(older(id, before));
-    // Unswept ones are few, but an order would have all that is open walked to find them.
-    if way.unswept { ids } else { ids.order_by_desc(id).limit(limit) }
+    // Few, but an order would have all that is open walked to find them.
+    if way == Way::Unswept { ids } else { ids.order_by_desc(id).limit(limit) }
 }
 
 /// The changes of one way to be stored in which an account has a part: a range of the index `participant_by_state`.
-fn taking_part(account: &AccountId, part: Part, way: &Way) -> Select<participant::Entity> {
-    let query = participant::Entity::find()
+fn taking_part(account: &AccountId, part: Part, way: Way, now: Timestamp) -> Select<participant::Entity> {
+    // Not a join, for which PostgreSQL may rather read all changes.
+    let unswept = || {
+        let unswept = Way::Unswept.condition(now);
+        Query::select().column(Column::ChangeId).from(Entity).cond_where(unswept).to_owned()
+    };
+    let id = participant::Column::ChangeId;
+    let expiry = match way {
+        Way::Open => Some(id.not_in_subquery(unswept())),
+        Way::Unswept => Some(id.in_subquery(unswept())),
+        Way::Ended(_) => None,
+    };
+    participant::Entity::find()
         .filter(participant::Column::AccountId.eq(account.as_str()))
         .filter(participant::Column::Part.eq(part.name()))
-        .filter(participant::Column::State.eq(way.stored.name()));
-    match &way.expiry {
-        Some(expiry) => query.join(JoinType::InnerJoin, participant_to_change()).filter(expiry.clone()),
-        None => query,
-    }
+        .filter(participant::Column::State.eq(way.stored().name()))
+        .filter(Condition::all().add_option(expiry))
 }
 
 /// Whether a change is stored as pending although it is over, or its parties are to be reminded.
@@ -278,32 +290,43 @@ pub(super) fn due_time() -> FunctionCall {
 
 /// Whether a change is in a state at a moment.
 fn in_state(state: ChangeState, now: Timestamp) -> Condition {
-    ways_to_be(state, now).into_iter().fold(Condition::any(), |any, way| any.add(way.condition()))
+    Way::all_to_be(state).into_iter().fold(Condition::any(), |any, way| any.add(way.condition(now)))
 }
 
-/// One way in which a change can be stored.
-struct Way {
-    stored: ChangeState,
-    expiry: Option<Expr>,
-    unswept: bool,
+/// How a change is stored: from its expiry on a pending one is expired, swept or not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// As pending, which it is.
+    Open,
+    /// As pending, although it is over.
+    Unswept,
+    /// As it ended.
+    Ended(ChangeState),
 }
 
 impl Way {
-    fn condition(&self) -> Condition {
-        Condition::all().add(stored_as(self.stored)).add_option(self.expiry.clone())
-    }
-}
-
-/// How a change in a state at a moment is stored: from its expiry on a pending one is expired, swept or not.
-fn ways_to_be(state: ChangeState, now: Timestamp) -> Vec<Way> {
-    let now = now.as_microsecond();
-    let stored = Way { stored: state, expiry: None, unswept: false };
-    match state {
-        ChangeState::Pending => vec![Way { expiry: Some(Column::ExpireTime.gt(now)), ..stored }],
-        ChangeState::Expired => {
-            let over = Some(Column::ExpireTime.lte(now));
-            vec![stored, Way { stored: ChangeState::Pending, expiry: over, unswept: true }]
+    fn all_to_be(state: ChangeState) -> Vec<Self> {
+        match state {
+            ChangeState::Pending => vec![Way::Open],
+            ChangeState::Expired => vec![Way::Ended(state), Way::Unswept],
+            _ => vec![Way::Ended(state)],
         }
-        _ => vec![stored],
+    }
+
+    fn stored(self) -> ChangeState {
+        match self {
+            Way::Open | Way::Unswept => ChangeState::Pending,
+            Way::Ended(state) => state,
+        }
+    }
+
+    fn condition(self, now: Timestamp) -> Condition {
+        let now = now.as_microsecond();
+        let expiry = match self {
+            Way::Open => Some(Column::ExpireTime.gt(now)),
+            Way::Unswept => Some(Column::ExpireTime.lte(now)),
+            Way::Ended(_) => None,
+        };
+        Condition::all().add(stored_as(self.stored())).add_option(expiry)
     }
 }

@@ -46,6 +46,6 @@ const POSTGRES: &[&str] = &[
 const ALL: &[&str] = &[
     "UPDATE participant SET state = contact_change.state FROM contact_change
      WHERE contact_change.change_id = participant.change_id AND contact_change.state <> 'pending'",
-    // The changes that an account is something to, by what it is to them and where they stand; newest first.
-    "CREATE INDEX participant_by_state ON participant (account_id, part, state, change_id)",
+    // The changes that an account is something to, by where they stand and what it is to them; in order.
+    "CREATE INDEX participant_by_state ON participant (account_id, state, part, change_id)",
 ];

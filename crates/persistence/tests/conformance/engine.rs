@@ -51,6 +51,13 @@ impl Database {
         Self::of(Kept::Postgres(Cluster::shared().database())).await
     }
 
+    /// A database of a cluster of one's own, with the schema in it.
+    pub(crate) async fn postgres_of(cluster: &'static Cluster) -> Self {
+        let database = Self::of(Kept::Postgres(cluster.database())).await;
+        database.store.migrate().await.unwrap();
+        database
+    }
+
     async fn of(kept: Kept) -> Self {
         Self { store: open(&kept).await, kept }
     }
@@ -58,6 +65,12 @@ impl Database {
     /// The same database, as another process opens it.
     pub(crate) async fn open_again(&self) -> Store {
         open(&self.kept).await
+    }
+
+    /// The name of a database of a server.
+    pub(crate) fn name(&self) -> &str {
+        let Kept::Postgres(database) = &self.kept else { panic!("no server") };
+        database.name()
     }
 
     /// A connection to a file past the store. What is stored through it may break every rule but those of the schema;
