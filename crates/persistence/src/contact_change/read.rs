@@ -119,6 +119,8 @@ impl View {
                 .from(participant::Entity)
                 .and_where(same.equals((Entity, Column::ChangeId)))
                 .and_where(participant::Column::AccountId.eq(viewer.as_str()))
+                // Or PostgreSQL may begin with all that the account ever had.
+                .and_where(participant::Column::State.eq(ChangeState::Pending.name()))
                 .to_owned();
             query = query.filter(Expr::exists(seen));
         }

@@ -66,8 +66,8 @@ fn plan(text: &str) -> Plan {
         } else if let Some((what, _)) = line.split_once("  (cost=") {
             let what = what.trim_start_matches("->").trim();
             let reads = what.contains("Scan using") || what.contains("Scan on") || what.contains("Scan Backward using");
-            let fetches = what.starts_with("Bitmap Heap Scan") || what.starts_with("Subquery Scan");
-            if reads && !fetches {
+            let of_others = ["Bitmap Heap", "Subquery", "Values"].iter().any(|kind| what.starts_with(kind));
+            if reads && !of_others {
                 plan.scans.push(Scan { what: what.to_owned(), looks_up: false, in_vain: 0 });
             }
         } else if let Some(scan) = plan.scans.last_mut() {
