@@ -1,4 +1,4 @@
-//! How a file is opened and its schema made, and what becomes of a row that Relevo never wrote.
+//! How a file is opened, and what becomes of a row that Relevo never wrote.
 
 use std::path::Path;
 
@@ -23,50 +23,6 @@ async fn sqlite_is_built_with_the_stability_guarantee_of_its_planner() {
 async fn the_file_keeps_a_log_that_readers_do_not_wait_for() {
     let db = Database::sqlite().await;
     assert_eq!(db.rows("PRAGMA journal_mode").await[0].get::<String, _>(0), "wal");
-}
-
-#[tokio::test]
-async fn to_migrate_again_changes_nothing() {
-    let db = Database::sqlite().await;
-    ann_named_nora(&db).await;
-    let schema = "SELECT group_concat(sql) FROM sqlite_schema";
-    let before = db.rows(schema).await[0].get::<String, _>(0);
-    db.store.migrate().await.unwrap();
-    db.open_again().await.migrate().await.unwrap();
-    assert_eq!(db.rows(schema).await[0].get::<String, _>(0), before);
-    assert_eq!(db.number("SELECT count(*) FROM seaql_migrations").await, 2);
-    assert_eq!(db.number("SELECT count(*) FROM contact_change").await, 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn several_openers_of_a_new_file_make_one_schema() {
-    for round in 0..20 {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("a/b/relevo.db").display());
-        let openers = (0..6).map(|_| {
-            let url = url.clone();
-            tokio::spawn(async move {
-                let store = Store::open(&DatabaseUrl::parse(&url)?, 2).await?;
-                store.migrate().await?;
-                store.read().await?.account(&id("ann")).await
-            })
-        });
-        for opener in openers.collect::<Vec<_>>() {
-            assert_eq!(opener.await.unwrap().unwrap(), None, "round {round}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_schema_that_is_newer_than_the_program_is_refused() {
-    let db = Database::sqlite().await;
-    db.execute("INSERT INTO seaql_migrations VALUES ('m9999_of_next_year', 0)").await;
-    let error = db.store.migrate().await.unwrap_err();
-    assert!(matches!(error, Error::SchemaNewer), "{error:?}");
-    // As many steps as this program has, but others.
-    db.execute("DELETE FROM seaql_migrations WHERE version <> 'm9999_of_next_year'").await;
-    let error = db.store.migrate().await.unwrap_err();
-    assert!(matches!(error, Error::SchemaNewer), "{error:?}");
 }
 
 #[tokio::test]

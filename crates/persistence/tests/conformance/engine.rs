@@ -32,6 +32,16 @@ impl Database {
         Self { store, kept }
     }
 
+    /// A file made from a dump.
+    pub(crate) async fn sqlite_of(dump: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new().filename(folder.path().join("relevo.db")).create_if_missing(true);
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(dump)).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        Self::of(Kept::Sqlite(folder)).await
+    }
+
     /// A database of the shared cluster with the schema in it.
     pub(crate) async fn postgres() -> Self {
         static TEMPLATE: OnceCell<String> = OnceCell::const_new();
@@ -65,6 +75,10 @@ impl Database {
     /// The same database, as another process opens it.
     pub(crate) async fn open_again(&self) -> Store {
         open(&self.kept).await
+    }
+
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self.kept, Kept::Sqlite(_))
     }
 
     /// The name of a database of a server.
