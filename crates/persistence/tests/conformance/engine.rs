@@ -101,13 +101,13 @@ impl Database {
         PgConnection::connect(&database.url()).await.unwrap()
     }
 
-    /// Runs a statement past the store, and past the references between tables of a file. Says how many rows it was
-    /// about.
+    /// Runs statements past the store, and those on a file past the references between tables. Says how many rows they
+    /// were about.
     pub(crate) async fn execute(&self, sql: &str) -> u64 {
         let done = match &self.kept {
             Kept::Sqlite(_) => {
                 let mut connection = self.connect(false).await;
-                sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.map(|done| done.rows_affected())
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.map(|done| done.rows_affected())
             }
             Kept::Postgres(_) => {
                 let mut connection = self.connect_to_server().await;
@@ -115,6 +115,14 @@ impl Database {
             }
         };
         done.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// Runs statements past the references between tables on every engine, on a server also past its triggers.
+    pub(crate) async fn force(&self, sql: &str) -> u64 {
+        match &self.kept {
+            Kept::Sqlite(_) => self.execute(sql).await,
+            Kept::Postgres(_) => self.execute(&format!("SET session_replication_role = replica; {sql}")).await,
+        }
     }
 
     /// The rows of a query to a file past the store.
