@@ -182,8 +182,8 @@ const THOUSANDS: &str = "
     INSERT INTO contact_change SELECT service_key, service_key, service_id, 2, 'zz2-ovh', 'zz1-ovh', 'zz2-ovh', 0, 1,
         NULL, 'expired', 1, NULL, NULL, NULL FROM service;
     INSERT INTO confirmation SELECT change_id, 'zz2-ovh', 'pending', NULL, 1, TRUE, 0, NULL, 0 FROM contact_change;
-    INSERT INTO participant SELECT change_id, 'requester', 'zz2-ovh' FROM contact_change;
-    INSERT INTO participant SELECT change_id, 'nominee', 'zz2-ovh' FROM contact_change;
+    INSERT INTO participant SELECT change_id, 'requester', 'zz2-ovh', state FROM contact_change;
+    INSERT INTO participant SELECT change_id, 'nominee', 'zz2-ovh', state FROM contact_change;
 ";
 
 async fn a_page_holds_fifty_unless_asked_for_more_and_a_thousand_at_the_most(on: Engine) {

@@ -69,6 +69,8 @@ impl View {
             .select_only()
             .column(Column::CreateTime)
             .filter(Column::CreateTime.lt(before.as_microsecond()))
+            // In the order of the index, or PostgreSQL may hope to find one sooner in the table.
+            .order_by_asc(Column::CreateTime)
             .into_tuple::<i64>()
             .one(self.connection())
             .await?;

@@ -11,7 +11,7 @@ obey() {
     case $1 in
     init) "$bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --no-sync \
         --locale=C.UTF-8 --locale-provider=icu --icu-locale=en-US ;;
-    start) "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -o "$settings $2" start ;;
+    start) "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -o "$settings $2 $3" start ;;
     stop) "$bin/pg_ctl" -D "$folder/data" -m fast -w stop ;;
     crash) "$bin/pg_ctl" -D "$folder/data" -m immediate -w stop ;;
     create) "$bin/createdb" -h "$folder" -U postgres -T "$3" "$2" ;;

@@ -14,7 +14,7 @@ use sea_orm::{
     sea_query::{Expr, Func, FunctionCall, Query},
 };
 
-use super::{ChangeFilter, ChangeReport, stored_as};
+use super::{ChangeFilter, ChangeReport, Part, stored_as};
 use crate::{
     Error, View,
     entity::{
@@ -41,19 +41,21 @@ impl View {
         now: Timestamp,
     ) -> Result<Vec<ChangeReport>, Error> {
         let query = Entity::find().order_by_desc(Column::ChangeId);
-        let ids: BTreeSet<Uuid> = if let Some((account, parts)) = &filter.participant {
-            let ids = participant::Entity::find()
+        let ids: BTreeSet<Uuid> = if filter.service_id.is_none() && !filter.states.is_empty() {
+            self.newest_in_states(filter, before, limit, now).await?
+        } else if let Some((account, parts)) = &filter.participant {
+            let mut ids = participant::Entity::find()
                 .select_only()
                 .column(participant::Column::ChangeId)
                 .distinct()
-                .join(JoinType::InnerJoin, participant_to_change())
                 .filter(participant::Column::AccountId.eq(account.as_str()))
                 .filter(participant::Column::Part.is_in(parts.iter().map(|part| part.name())))
                 .order_by_desc(participant::Column::ChangeId);
+            if filter.service_id.is_some() {
+                ids = ids.join(JoinType::InnerJoin, participant_to_change());
+            }
             let ids = page(ids, filter, participant::Column::ChangeId, before, now).limit(limit);
-            ids.into_tuple().all(self.connection()).await?.into_iter().collect()
-        } else if filter.service_id.is_none() && !filter.states.is_empty() {
-            self.newest_in_states(&filter.states, before, limit, now).await?
+            self.ids(ids).await?.into_iter().collect()
         } else {
             let rows = page(query, filter, Column::ChangeId, before, now).limit(limit).all(self.connection()).await?;
             return self.reports(rows).await;
@@ -65,31 +67,36 @@ impl View {
         self.reports(rows).await
     }
 
-    /// The newest changes of all that are in one of some states: a query for each, since no index has the changes of
-    /// several of them in order.
+    /// The newest changes that are in one of some states, of an account or of all: a query for each state and each part
+    /// of the account, since no index has the changes of several of them in order.
     async fn newest_in_states(
         &self,
-        states: &[ChangeState],
+        filter: &ChangeFilter,
         before: Option<ChangeId>,
         limit: u64,
         now: Timestamp,
     ) -> Result<BTreeSet<Uuid>, Error> {
         let mut ids = BTreeSet::new();
-        for state in states {
-            let (stored, unswept) = ways_to_be(*state, now);
-            let of = |way| {
-                let query = Entity::find().select_only().column(Column::ChangeId).filter(way);
-                page(query, &ChangeFilter::default(), Column::ChangeId, before, now)
-            };
-            let newest = of(stored).order_by_desc(Column::ChangeId).limit(limit);
-            ids.extend(newest.into_tuple::<Uuid>().all(self.connection()).await?);
-            if let Some(unswept) = unswept {
-                // Few, but an order would have all that is open walked to find them.
-                ids.extend(of(unswept).into_tuple::<Uuid>().all(self.connection()).await?);
+        for way in filter.states.iter().flat_map(|state| Way::all_to_be(*state)) {
+            match &filter.participant {
+                None => {
+                    let all = Entity::find().filter(way.condition(now));
+                    ids.extend(self.ids(newest(all, way, Column::ChangeId, before, limit)).await?);
+                }
+                Some((account, parts)) => {
+                    for part in parts {
+                        let own = taking_part(account, *part, way, now);
+                        ids.extend(self.ids(newest(own, way, participant::Column::ChangeId, before, limit)).await?);
+                    }
+                }
             }
         }
         let surplus = ids.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(ids.into_iter().skip(surplus).collect())
+    }
+
+    async fn ids<E: EntityTrait>(&self, query: Select<E>) -> Result<Vec<Uuid>, Error> {
+        Ok(query.into_tuple().all(self.connection()).await?)
     }
 
     /// The ids of the changes that are open at a moment, for each of some services; oldest first. Those that an account
@@ -112,6 +119,8 @@ impl View {
                 .from(participant::Entity)
                 .and_where(same.equals((Entity, Column::ChangeId)))
                 .and_where(participant::Column::AccountId.eq(viewer.as_str()))
+                // Or PostgreSQL may begin with all that the account ever had.
+                .and_where(participant::Column::State.eq(ChangeState::Pending.name()))
                 .to_owned();
             query = query.filter(Expr::exists(seen));
         }
@@ -131,6 +140,8 @@ impl View {
             .select_only()
             .column(Column::ChangeId)
             .filter(due(now))
+            // In the order of the index that holds what is open, or PostgreSQL may hope to find one sooner in the table.
+            .order_by_asc(due_time())
             .into_tuple::<Uuid>()
             .one(self.connection())
             .await?;
@@ -227,10 +238,45 @@ fn page<E: EntityTrait>(
         let any = filter.states.iter().fold(Condition::any(), |any, state| any.add(in_state(*state, now)));
         query = query.filter(any);
     }
-    if let Some(before) = before {
-        query = query.filter(id.lt(before.0));
-    }
-    query
+    query.filter(older(id, before))
+}
+
+/// What stands behind the last change of a page before; `id` is the column of the id to go by.
+fn older(id: impl ColumnTrait, before: Option<ChangeId>) -> Condition {
+    Condition::all().add_option(before.map(|before| id.lt(before.0)))
+}
+
+/// The ids of the newest changes of one way to be stored; `id` is the column of the id to go by.
+fn newest<E: EntityTrait>(
+    query: Select<E>,
+    way: Way,
+    id: impl ColumnTrait,
+    before: Option<ChangeId>,
+    limit: u64,
+) -> Select<E> {
+    let ids = query.select_only().column(id).filter(older(id, before));
+    // Few, but an order would have all that is open walked to find them.
+    if way == Way::Unswept { ids } else { ids.order_by_desc(id).limit(limit) }
+}
+
+/// The changes of one way to be stored in which an account has a part: a range of the index `participant_by_state`.
+fn taking_part(account: &AccountId, part: Part, way: Way, now: Timestamp) -> Select<participant::Entity> {
+    // Not a join, for which PostgreSQL may rather read all changes.
+    let unswept = || {
+        let unswept = Way::Unswept.condition(now);
+        Query::select().column(Column::ChangeId).from(Entity).cond_where(unswept).to_owned()
+    };
+    let id = participant::Column::ChangeId;
+    let expiry = match way {
+        Way::Open => Some(id.not_in_subquery(unswept())),
+        Way::Unswept => Some(id.in_subquery(unswept())),
+        Way::Ended(_) => None,
+    };
+    participant::Entity::find()
+        .filter(participant::Column::AccountId.eq(account.as_str()))
+        .filter(participant::Column::Part.eq(part.name()))
+        .filter(participant::Column::State.eq(way.stored().name()))
+        .filter(Condition::all().add_option(expiry))
 }
 
 /// Whether a change is stored as pending although it is over, or its parties are to be reminded.
@@ -244,19 +290,45 @@ pub(super) fn due_time() -> FunctionCall {
     Func::coalesce([Column::RemindTime, Column::ExpireTime].map(|column| Expr::col((Entity, column))))
 }
 
-/// Whether a change is in a state at a moment: from its expiry on a pending one is expired, swept or not.
+/// Whether a change is in a state at a moment.
 fn in_state(state: ChangeState, now: Timestamp) -> Condition {
-    let (stored, unswept) = ways_to_be(state, now);
-    Condition::any().add(stored).add_option(unswept)
+    Way::all_to_be(state).into_iter().fold(Condition::any(), |any, way| any.add(way.condition(now)))
 }
 
-/// How a change in a state is stored; and how else, until it is swept.
-fn ways_to_be(state: ChangeState, now: Timestamp) -> (Condition, Option<Condition>) {
-    let now = now.as_microsecond();
-    let stored = |state| Condition::all().add(stored_as(state));
-    match state {
-        ChangeState::Pending => (stored(state).add(Column::ExpireTime.gt(now)), None),
-        ChangeState::Expired => (stored(state), Some(stored(ChangeState::Pending).add(Column::ExpireTime.lte(now)))),
-        ended => (stored(ended), None),
+/// How a change is stored: from its expiry on a pending one is expired, swept or not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// As pending, which it is.
+    Open,
+    /// As pending, although it is over.
+    Unswept,
+    /// As it ended.
+    Ended(ChangeState),
+}
+
+impl Way {
+    fn all_to_be(state: ChangeState) -> Vec<Self> {
+        match state {
+            ChangeState::Pending => vec![Way::Open],
+            ChangeState::Expired => vec![Way::Ended(state), Way::Unswept],
+            _ => vec![Way::Ended(state)],
+        }
+    }
+
+    fn stored(self) -> ChangeState {
+        match self {
+            Way::Open | Way::Unswept => ChangeState::Pending,
+            Way::Ended(state) => state,
+        }
+    }
+
+    fn condition(self, now: Timestamp) -> Condition {
+        let now = now.as_microsecond();
+        let expiry = match self {
+            Way::Open => Some(Column::ExpireTime.gt(now)),
+            Way::Unswept => Some(Column::ExpireTime.lte(now)),
+            Way::Ended(_) => None,
+        };
+        Condition::all().add(stored_as(self.stored())).add_option(expiry)
     }
 }

@@ -90,6 +90,7 @@ impl Tx {
             change_id: Set(change.change_id.0),
             part: Set(part.name().to_owned()),
             account_id: Set(account.to_string()),
+            state: Set(State::name(&change.state).name().to_owned()),
         });
         self.insert_all(participants).await?;
         self.insert_all(confirmations(change)).await

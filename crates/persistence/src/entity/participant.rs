@@ -8,6 +8,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub part: String,
     pub account_id: String,
+    pub state: String,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

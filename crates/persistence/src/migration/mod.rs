@@ -1,6 +1,7 @@
 //! The schema, step by step. A step that was released is never edited; the next one expands, a later one contracts.
 
 mod m0001_contacts_and_changes;
+mod m0002_participant_state;
 
 use sea_orm::{DatabaseTransaction, EntityTrait};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, async_trait, seaql_migrations};
@@ -12,7 +13,7 @@ pub(crate) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_contacts_and_changes::Migration)]
+        vec![Box::new(m0001_contacts_and_changes::Migration), Box::new(m0002_participant_state::Migration)]
     }
 }
 

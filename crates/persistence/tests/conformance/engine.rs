@@ -32,6 +32,16 @@ impl Database {
         Self { store, kept }
     }
 
+    /// A file made from a dump.
+    pub(crate) async fn sqlite_of(dump: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new().filename(folder.path().join("relevo.db")).create_if_missing(true);
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(dump)).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        Self::of(Kept::Sqlite(folder)).await
+    }
+
     /// A database of the shared cluster with the schema in it.
     pub(crate) async fn postgres() -> Self {
         static TEMPLATE: OnceCell<String> = OnceCell::const_new();
@@ -51,6 +61,13 @@ impl Database {
         Self::of(Kept::Postgres(Cluster::shared().database())).await
     }
 
+    /// A database of a cluster of one's own, with the schema in it.
+    pub(crate) async fn postgres_of(cluster: &'static Cluster) -> Self {
+        let database = Self::of(Kept::Postgres(cluster.database())).await;
+        database.store.migrate().await.unwrap();
+        database
+    }
+
     async fn of(kept: Kept) -> Self {
         Self { store: open(&kept).await, kept }
     }
@@ -58,6 +75,16 @@ impl Database {
     /// The same database, as another process opens it.
     pub(crate) async fn open_again(&self) -> Store {
         open(&self.kept).await
+    }
+
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self.kept, Kept::Sqlite(_))
+    }
+
+    /// The name of a database of a server.
+    pub(crate) fn name(&self) -> &str {
+        let Kept::Postgres(database) = &self.kept else { panic!("no server") };
+        database.name()
     }
 
     /// A connection to a file past the store. What is stored through it may break every rule but those of the schema;
@@ -74,13 +101,13 @@ impl Database {
         PgConnection::connect(&database.url()).await.unwrap()
     }
 
-    /// Runs a statement past the store, and past the references between tables of a file. Says how many rows it was
-    /// about.
+    /// Runs statements past the store, and those on a file past the references between tables. Says how many rows they
+    /// were about.
     pub(crate) async fn execute(&self, sql: &str) -> u64 {
         let done = match &self.kept {
             Kept::Sqlite(_) => {
                 let mut connection = self.connect(false).await;
-                sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.map(|done| done.rows_affected())
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.map(|done| done.rows_affected())
             }
             Kept::Postgres(_) => {
                 let mut connection = self.connect_to_server().await;
@@ -88,6 +115,14 @@ impl Database {
             }
         };
         done.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// Runs statements past the references between tables on every engine, on a server also past its triggers.
+    pub(crate) async fn force(&self, sql: &str) -> u64 {
+        match &self.kept {
+            Kept::Sqlite(_) => self.execute(sql).await,
+            Kept::Postgres(_) => self.execute(&format!("SET session_replication_role = replica; {sql}")).await,
+        }
     }
 
     /// The rows of a query to a file past the store.

@@ -1,7 +1,7 @@
 //! What the store promises, on every engine that it runs on.
 //!
 //! A test is a function of a database that [`on_every_engine`] runs on each of them; what only one engine can be asked
-//! is a test of its own in `queries` and `durability`.
+//! is a test of its own in `queries`, `migrations` and `durability`.
 
 #![expect(
     clippy::unwrap_used,
@@ -38,6 +38,7 @@ mod changes;
 mod durability;
 mod engine;
 mod lists;
+mod migrations;
 mod outbox;
 mod people;
 mod properties;
