@@ -41,6 +41,9 @@ const TABLES: [&dyn Table; 11] = [
 /// Nobody changes either of them meanwhile. A source that a process of Relevo still has open is refused: what that process
 /// did next would be lost. A process of another `application_name` on PostgreSQL is not seen.
 pub async fn copy(from: &DatabaseUrl, to: &DatabaseUrl) -> Result<Vec<CopiedTable>, Error> {
+    if from.to_string() == to.to_string() {
+        return Err(Error::Copy(format!("{from} cannot be copied into itself")));
+    }
     let (source, view) = open_source(from).await.map_err(during("the database to copy from"))?;
     let (target, tx) = open_target(to).await.map_err(during("the database to copy to"))?;
     let mut copied = Vec::new();

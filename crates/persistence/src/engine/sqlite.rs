@@ -47,7 +47,8 @@ pub(super) async fn pools(path: &Path) -> Result<[SqlitePool; 2], sqlx::Error> {
 pub(super) async fn alone(path: &Path) -> Result<Option<SqlitePool>, sqlx::Error> {
     // Set before the log is first looked at, it takes the whole file: https://sqlite.org/pragma.html#pragma_locking_mode
     let options = options(path).locking_mode(SqliteLockingMode::Exclusive).pragma("query_only", "on");
-    match pool(1, options).await {
+    // The pool is asked again and again anyway.
+    match pool(1, options.busy_timeout(Duration::ZERO)).await {
         Err(error) if is_busy(&error) => Ok(None),
         other => other.map(Some),
     }
