@@ -15,6 +15,7 @@ mod lists;
 mod mails;
 mod process;
 mod process_config;
+mod process_copy;
 mod process_kill;
 mod reasons;
 mod repeating;
