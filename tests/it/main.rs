@@ -27,6 +27,7 @@ mod lists;
 mod mails;
 mod process;
 mod process_config;
+mod process_copy;
 mod process_kill;
 mod process_migrate;
 mod reasons;

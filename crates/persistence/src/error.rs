@@ -36,6 +36,10 @@ pub enum Error {
     )]
     KeyMissing(String),
 
+    /// A database was not copied; nothing was stored.
+    #[error("{0}")]
+    Copy(String),
+
     /// The schema lacks steps that this program needs.
     #[error(
         "the schema of the database is older than this program, or not there yet: run `relevo migrate` with the same \

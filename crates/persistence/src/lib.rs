@@ -9,6 +9,7 @@
 
 mod account;
 mod contact_change;
+mod copy;
 mod engine;
 mod entity;
 mod error;
@@ -24,14 +25,13 @@ use std::{sync::Arc, time::Instant};
 
 use engine::{Connections, PATIENCE};
 use jiff::Timestamp;
-use migration::Migrator;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
-use sea_orm_migration::MigratorTrait;
 
 pub use contact_change::{ChangeFilter, ChangeReport, Part};
+pub use copy::{CopiedTable, copy};
 pub use engine::DatabaseUrl;
 pub use error::Error;
 pub use outbox::{Attempt, Delivery, DeliveryState, DueMail, Lease, MailMaterial, Reply, Subject};
@@ -58,10 +58,7 @@ impl Store {
     /// does it, and the others wait for it.
     pub async fn migrate(&self) -> Result<(), Error> {
         let tx = self.write().await?;
-        engine::lock_schema(tx.connection()).await?;
-        if !migration::is_complete(tx.connection()).await? {
-            Migrator::up(tx.connection(), None).await?;
-        }
+        migration::complete(tx.connection()).await?;
         tx.commit().await
     }
 

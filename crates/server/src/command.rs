@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::{Clock, Config, Error, Server, console::say, demo, server::listen};
+use crate::{Clock, Config, Error, Server, console::say, copy, demo, server::listen};
 
 /// Relevo keeps who is the administrator, technical and billing contact of every service, and lets them hand a role
 /// over: both sides confirm, each with a personal code that is mailed to them.
@@ -32,6 +32,20 @@ enum Action {
     Serve,
     /// Brings the schema of the database up to date.
     Migrate,
+    /// Moves an installation to another database, of either kind: copies every row into one that is empty.
+    ///
+    /// First stop every relevo process that serves the old database, and never start one on it again. It is not changed;
+    /// nobody else can change it while it is copied, and it is refused if a process still has it open. Of the new one
+    /// nothing is overwritten: it is refused if it holds a row, and gets the schema if it has none. All is copied and
+    /// read again, or nothing is. The configuration is not looked at.
+    Copy {
+        /// The database to copy from, as database.url has it. Keep passwords in ~/.pgpass: others see arguments.
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// The database to copy to: one without a row, or without anything.
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
     /// Says whether the configuration is right.
     CheckConfig,
     /// Plays the story of a contact change on a database of its own, and prints it.
@@ -51,20 +65,29 @@ pub async fn run() -> ExitCode {
 }
 
 async fn act(command: Command) -> Result<(), Error> {
-    let config = Config::load(command.config.as_deref())?;
+    let config = || Config::load(command.config.as_deref());
     match command.action.unwrap_or(Action::Serve) {
         Action::Serve => {
+            let config = config()?;
             log_to_stderr(&config)?;
             serve(&config).await
         }
         Action::Migrate => {
+            let config = config()?;
             let store = relevo_persistence::Store::open(&config.database_url, config.database_connections).await?;
             store.migrate().await?;
             store.close().await?;
             say("The schema is up to date.")
         }
-        Action::CheckConfig => say("The configuration is right."),
-        Action::Demo => demo::run().await,
+        Action::Copy { from, to } => copy::run(&from, &to).await,
+        Action::CheckConfig => {
+            config()?;
+            say("The configuration is right.")
+        }
+        Action::Demo => {
+            config()?;
+            demo::run().await
+        }
     }
 }
 

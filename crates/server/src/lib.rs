@@ -9,6 +9,7 @@ mod command;
 pub mod config;
 mod console;
 mod contacts;
+mod copy;
 mod deadline;
 mod demo;
 pub mod error;

@@ -79,6 +79,24 @@ impl DatabaseUrl {
             }
         }
     }
+
+    /// Connects to a database that is there, over one connection that changes nothing; refused as long as a process of
+    /// Relevo has it open. A file is kept from all others.
+    pub(crate) async fn connect_alone(&self) -> Result<DatabaseConnection, Error> {
+        let failed = |error: sqlx::Error| Error::Url(format!("cannot open {self}: {error}"));
+        let in_use =
+            || Error::Copy(format!("{self} is in use: stop every relevo process that serves it, then try again"));
+        match &self.0 {
+            Engine::Sqlite(path) => {
+                let pool = sqlite::alone(path).await.map_err(failed)?.ok_or_else(in_use)?;
+                Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+            }
+            Engine::Postgres(options) => {
+                let pool = postgres::alone(options).await.map_err(failed)?.ok_or_else(in_use)?;
+                Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+            }
+        }
+    }
 }
 
 impl fmt::Display for DatabaseUrl {
@@ -116,5 +134,23 @@ pub(crate) async fn now(transaction: &DatabaseTransaction) -> Result<Timestamp, 
     match transaction.get_database_backend() {
         DbBackend::Postgres => postgres::now(transaction).await,
         _ => Ok(Timestamp::now()),
+    }
+}
+
+/// Keeps everybody else from changing tables until the transaction ends, however long it takes.
+pub(crate) async fn hold(transaction: &DatabaseTransaction, tables: &[&str]) -> Result<(), Error> {
+    match transaction.get_database_backend() {
+        DbBackend::Postgres => postgres::hold(transaction, tables).await,
+        // Whoever writes writes alone, and what is read without others there was opened so.
+        _ => Ok(()),
+    }
+}
+
+/// Has the numbers that a table gives its rows go on after those that it holds.
+pub(crate) async fn count_on(transaction: &DatabaseTransaction, table: &str, column: &str) -> Result<(), Error> {
+    match transaction.get_database_backend() {
+        DbBackend::Postgres => postgres::count_on(transaction, table, column).await,
+        // It looks at the rows by itself.
+        _ => Ok(()),
     }
 }

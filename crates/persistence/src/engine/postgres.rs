@@ -1,6 +1,10 @@
 //! A database server that several processes share.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
@@ -63,6 +67,24 @@ pub(super) async fn pools(options: &PgConnectOptions, connections: u32) -> Resul
         // One state of the database from the first query to the last.
         pool(options, readers, "REPEATABLE READ, READ ONLY").await?,
     ])
+}
+
+/// One connection that reads, unless other sessions go by the same name as it, as those of the processes that serve do;
+/// none as long as there are.
+pub(super) async fn alone(options: &PgConnectOptions) -> Result<Option<PgPool>, sqlx::Error> {
+    let pool = pool(options, 1, "READ COMMITTED, READ ONLY").await?;
+    let ask = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+               AND application_name = current_setting('application_name')";
+    let deadline = Instant::now() + PATIENCE;
+    // A session outlives the process that has just ended by a moment.
+    while sqlx::query_scalar::<_, i64>(ask).fetch_one(&pool).await? > 0 {
+        if Instant::now() > deadline {
+            pool.close().await;
+            return Ok(None);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(Some(pool))
 }
 
 async fn pool(options: &PgConnectOptions, size: u32, transactions: &'static str) -> Result<PgPool, sqlx::Error> {
@@ -134,4 +156,25 @@ pub(super) async fn now(transaction: &DatabaseTransaction) -> Result<Timestamp, 
         return Err(DbErr::Custom("the server takes no changes: it is the standby of another".to_owned()).into());
     }
     Timestamp::from_microsecond(row.try_get("", "now")?).map_err(|error| DbErr::Custom(error.to_string()).into())
+}
+
+/// Keeps all others from changing tables until the transaction ends. They may look.
+pub(super) async fn hold(transaction: &DatabaseTransaction, tables: &[&str]) -> Result<(), Error> {
+    let lock = format!(
+        "SET LOCAL statement_timeout = 0;
+         SET LOCAL idle_in_transaction_session_timeout = 0;
+         LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE;",
+        tables.join(", ")
+    );
+    transaction.execute_unprepared(&lock).await?;
+    Ok(())
+}
+
+/// Has a sequence go on after the numbers that are there.
+pub(super) async fn count_on(transaction: &DatabaseTransaction, table: &str, column: &str) -> Result<(), Error> {
+    let next = format!(
+        "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), coalesce(max({column}), 0) + 1, false) FROM {table}"
+    );
+    transaction.execute_unprepared(&next).await?;
+    Ok(())
 }

@@ -8,7 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 
 use super::PATIENCE;
 use crate::Error;
@@ -35,17 +37,32 @@ pub(super) fn make(path: &Path) -> io::Result<()> {
 /// One connection that writes, as SQLite has one writer at a time and a queue in the process is fairer than its busy
 /// loop; and some that read.
 pub(super) async fn pools(path: &Path) -> Result<[SqlitePool; 2], sqlx::Error> {
-    let options = SqliteConnectOptions::new()
+    let options = options(path);
+    // The writer first: it makes the file and turns the log on, which readers cannot.
+    let writer = pool(1, options.clone()).await?;
+    Ok([writer, pool(READERS, options.pragma("query_only", "on")).await?])
+}
+
+/// One connection that reads, and that nobody else has one beside; none if somebody has.
+pub(super) async fn alone(path: &Path) -> Result<Option<SqlitePool>, sqlx::Error> {
+    // Set before the log is first looked at, it takes the whole file: https://sqlite.org/pragma.html#pragma_locking_mode
+    let options = options(path).locking_mode(SqliteLockingMode::Exclusive).pragma("query_only", "on");
+    // The pool is asked again and again anyway.
+    match pool(1, options.busy_timeout(Duration::ZERO)).await {
+        Err(error) if is_busy(&error) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
         // With WAL, FULL syncs the log at each commit: what was answered OK survives a power cut.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(PATIENCE)
-        .statement_cache_capacity(256);
-    // The writer first: it makes the file and turns the log on, which readers cannot.
-    let writer = pool(1, options.clone()).await?;
-    Ok([writer, pool(READERS, options.pragma("query_only", "on")).await?])
+        .statement_cache_capacity(256)
 }
 
 /// Connections to a file. Tries again while others turn the log of a new file on: SQLite's own timeout does not wait for

@@ -6,7 +6,7 @@ mod m0002_participant_state;
 use sea_orm::{DatabaseTransaction, EntityTrait};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, async_trait, seaql_migrations};
 
-use crate::Error;
+use crate::{Error, engine};
 
 pub(crate) struct Migrator;
 
@@ -28,4 +28,13 @@ pub(crate) async fn is_complete(connection: &DatabaseTransaction) -> Result<bool
         return Err(Error::SchemaNewer);
     }
     Ok(known.iter().all(|known| applied.iter().any(|step| known.name() == step.version)))
+}
+
+/// Adds the steps that a database lacks, once no other process does.
+pub(crate) async fn complete(connection: &DatabaseTransaction) -> Result<(), Error> {
+    engine::lock_schema(connection).await?;
+    if !is_complete(connection).await? {
+        Migrator::up(connection, None).await?;
+    }
+    Ok(())
 }

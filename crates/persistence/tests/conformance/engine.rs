@@ -42,6 +42,11 @@ impl Database {
         Self::of(Kept::Sqlite(folder)).await
     }
 
+    /// A file without anything in it.
+    pub(crate) async fn empty_sqlite() -> Self {
+        Self::of(Kept::Sqlite(tempfile::tempdir().unwrap())).await
+    }
+
     /// A database of the shared cluster with the schema in it.
     pub(crate) async fn postgres() -> Self {
         static TEMPLATE: OnceCell<String> = OnceCell::const_new();
@@ -70,6 +75,11 @@ impl Database {
 
     async fn of(kept: Kept) -> Self {
         Self { store: open(&kept).await, kept }
+    }
+
+    /// Where it is.
+    pub(crate) fn url(&self) -> DatabaseUrl {
+        url(&self.kept)
     }
 
     /// The same database, as another process opens it.
@@ -143,10 +153,14 @@ impl Database {
     }
 }
 
-async fn open(kept: &Kept) -> Store {
+fn url(kept: &Kept) -> DatabaseUrl {
     let url = match kept {
         Kept::Sqlite(folder) => format!("sqlite://{}", folder.path().join("relevo.db").display()),
         Kept::Postgres(database) => database.url(),
     };
-    Store::open(&DatabaseUrl::parse(&url).unwrap(), CONNECTIONS).await.unwrap()
+    DatabaseUrl::parse(&url).unwrap()
+}
+
+async fn open(kept: &Kept) -> Store {
+    Store::open(&url(kept), CONNECTIONS).await.unwrap()
 }

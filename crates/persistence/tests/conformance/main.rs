@@ -35,6 +35,7 @@ macro_rules! on_every_engine {
 
 mod accounts;
 mod changes;
+mod copy;
 mod durability;
 mod engine;
 mod lists;
