@@ -53,10 +53,10 @@ impl TestServer {
         Self::open(Arc::new(Home::new(on).await), toml, clock, Memory::default()).await
     }
 
-    /// A server of an installation that is kept somewhere of its own.
-    pub async fn start_at(home: Home) -> Self {
+    /// A server of an installation that is kept somewhere of its own, with settings over the defaults.
+    pub async fn start_at(home: Home, toml: &str) -> Self {
         let clock = Clock::fixed(BEGINNING.parse().unwrap());
-        Self::open(Arc::new(home), "", clock, Memory::default()).await
+        Self::open(Arc::new(home), toml, clock, Memory::default()).await
     }
 
     /// Another server of the same installation, with the same settings but those given: the same database, keys, time and

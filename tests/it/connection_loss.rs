@@ -12,6 +12,7 @@ use relevo_tests::{
     Caller, Engine, Home, Refused, TestServer, eventually,
     proxy::Proxy,
     request_id,
+    smtp::{Answer, Step, TestRelay},
     v1::{CreateAccountRequest, GetAccountRequest},
 };
 use tokio::sync::Mutex;
@@ -118,7 +119,7 @@ impl Crowd {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_restarted_under_load_loses_nothing() {
     let cluster = Cluster::start();
-    let server = TestServer::start_at(Home::on(&cluster, None).await).await;
+    let server = TestServer::start_at(Home::on(&cluster, None).await, "").await;
     let crowd = Crowd::begins(&server);
     crowd.reaches(50).await;
     for down in [Cluster::stop, Cluster::crash, Cluster::stop] {
@@ -135,7 +136,7 @@ async fn a_server_that_is_restarted_under_load_loses_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_goes_away_and_comes_back_is_said_and_found_again() {
     let cluster = Cluster::start();
-    let server = TestServer::start_at(Home::on(&cluster, None).await).await;
+    let server = TestServer::start_at(Home::on(&cluster, None).await, "").await;
     let crowd = Crowd::begins(&server);
     crowd.reaches(50).await;
     cluster.crash();
@@ -155,7 +156,7 @@ async fn a_server_that_goes_away_and_comes_back_is_said_and_found_again() {
 async fn a_network_that_falls_silent_is_said_in_time_and_given_up() {
     let cluster = Cluster::start();
     let proxy = Proxy::to(cluster.socket()).await;
-    let server = TestServer::start_at(Home::on(&cluster, Some(proxy.address)).await).await;
+    let server = TestServer::start_at(Home::on(&cluster, Some(proxy.address)).await, "").await;
     let caller = Caller::over(server.channel());
     adds(&caller, "an000001-ovh", "").await.0.unwrap();
 
@@ -179,7 +180,7 @@ async fn a_network_that_falls_silent_is_said_in_time_and_given_up() {
 async fn connections_that_are_cut_while_nobody_uses_them_are_not_noticed_by_the_next_call() {
     let cluster = Cluster::start();
     let proxy = Proxy::to(cluster.socket()).await;
-    let server = TestServer::start_at(Home::on(&cluster, Some(proxy.address)).await).await;
+    let server = TestServer::start_at(Home::on(&cluster, Some(proxy.address)).await, "").await;
     let caller = Caller::over(server.channel());
     adds(&caller, "an000001-ovh", "").await.0.unwrap();
     for n in 0..5 {
@@ -242,4 +243,34 @@ async fn health_says_when_no_connection_is_to_be_had() {
     for call in waiting {
         call.await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_is_taken_while_the_database_is_away_is_sent_once() {
+    let (cluster, relay) = (Cluster::start(), TestRelay::start().await);
+    let server = TestServer::start_at(Home::on(&cluster, None).await, &relay.settings()).await;
+    server.leaves_mails_unread();
+    let [ann, nora] = server.people(["Ann", "Nora"]).await;
+    ann.orders("example.com").await;
+    ann.names(&nora).technical("example.com").await.unwrap();
+    relay.answers(Step::Dot, Answer::Hold(Some("250 2.0.0 Ok")));
+    let sending = tokio::spawn({
+        let server = server.clone();
+        async move { server.deliver().await }
+    });
+    relay.holds().await;
+    cluster.crash();
+    relay.lets_go();
+    says(&server, ServingStatus::NotServing).await;
+    // Longer than a database is asked again that refuses.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    cluster.start_again();
+    sending.await.unwrap();
+    says(&server, ServingStatus::Serving).await;
+    server.deliver().await;
+    let ids: Vec<_> = relay.take().into_iter().map(|letter| letter.message_id).collect();
+    let each: BTreeSet<_> = ids.iter().collect();
+    assert_eq!((ids.len(), each.len()), (2, 2), "{ids:?}");
+    let states = server.database().await.texts("SELECT DISTINCT state FROM outbox").await;
+    assert_eq!(states, ["sent"]);
 }
