@@ -183,7 +183,17 @@ impl TestServer {
 
     /// Ends what is over and reminds of what is nearly over.
     pub async fn sweep(&self) -> usize {
-        self.0.server.sweeper().sweep().await.unwrap()
+        self.tries_to_sweep().await.unwrap()
+    }
+
+    /// The same, where it may fail.
+    pub async fn tries_to_sweep(&self) -> Result<usize, relevo_persistence::Error> {
+        self.0.server.sweeper().sweep().await
+    }
+
+    /// Forgets the answers of calls that are a day old. Says how many.
+    pub async fn forget(&self) -> u64 {
+        self.0.server.sweeper().forget().await.unwrap()
     }
 
     /// Takes the unread mails to an address, in the order in which they were sent, after sending what is due.

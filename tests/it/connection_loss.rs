@@ -23,6 +23,7 @@ use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus,
 /// How long a caller waits for an answer.
 const DEADLINE: Duration = Duration::from_secs(2);
 const SOON: Duration = Duration::from_secs(30);
+const WEEK: Duration = Duration::from_hours(7 * 24);
 
 async fn says(server: &TestServer, expected: ServingStatus) {
     let mut health = HealthClient::new(server.channel());
@@ -174,6 +175,36 @@ async fn a_network_that_falls_silent_is_said_in_time_and_given_up() {
     proxy.clears();
     says(&server, ServingStatus::Serving).await;
     eventually("an account is added", SOON, async || adds(&caller, "no000002-ovh", "").await.0.ok()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_on_without_a_caller_gives_a_silent_network_up_too() {
+    let (cluster, relay) = (Cluster::start(), TestRelay::start().await);
+    let proxy = Proxy::to(cluster.socket()).await;
+    let server = TestServer::start_at(Home::on(&cluster, Some(proxy.address)).await, &relay.settings()).await;
+    server.leaves_mails_unread();
+    let [ann, nora] = server.people(["Ann", "Nora"]).await;
+    ann.orders("example.com").await;
+    ann.names(&nora).technical("example.com").await.unwrap();
+    relay.answers(Step::Dot, Answer::Hold(Some("250 2.0.0 Ok")));
+    let sending = tokio::spawn({
+        let server = server.clone();
+        async move { server.deliver().await }
+    });
+    relay.holds().await;
+    proxy.falls_silent();
+    relay.lets_go();
+    let swept = tokio::time::timeout(SOON, server.tries_to_sweep()).await.expect("it is given up");
+    assert!(swept.unwrap_err().is_passing());
+
+    proxy.clears();
+    tokio::time::timeout(SOON, sending).await.expect("it goes on").unwrap();
+    server.deliver().await;
+    assert_eq!(relay.take().len(), 2);
+    let states = server.database().await.texts("SELECT DISTINCT state FROM outbox").await;
+    assert_eq!(states, ["sent"]);
+    server.advance(WEEK);
+    assert_eq!(server.sweep().await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

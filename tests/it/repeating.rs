@@ -135,10 +135,10 @@ async fn an_answer_is_remembered_for_a_day_and_then_forgotten(on: Engine) {
         let call = scene.mutation(name).under(ID);
         let answer = call.clone().send(&scene.server).await.unwrap();
         scene.server.advance(Duration::from_secs(24 * 3600));
-        scene.server.sweep().await;
+        scene.server.forget().await;
         assert_eq!(call.clone().send(&scene.server).await.unwrap(), answer, "{name}");
         scene.server.advance(Duration::from_micros(1));
-        scene.server.sweep().await;
+        scene.server.forget().await;
         assert!(scene.server.everything_stored().await["request"].is_empty(), "{name}");
         // The id is free for another call.
         let other = scene.other(name).under(ID).send(&scene.server).await;

@@ -13,7 +13,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use relevo_domain::{Keyring, Mail, Token};
-use relevo_persistence::{Attempt, DueMail, Error, Lease, MailMaterial, Reply, Store};
+use relevo_persistence::{Attempt, DueMail, Error, Lease, MailMaterial, Reply, Store, in_time};
 use tokio::{sync::Notify, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -123,12 +123,13 @@ impl Courier {
 
     /// Sends everything that is due at this moment. Says how many mails were tried.
     pub async fn deliver_due(&self, clock: &impl Fn() -> Timestamp, stop: &CancellationToken) -> Result<usize, Error> {
-        if self.is_paused(clock()) || !self.store.read().await?.mail_is_due(clock()).await? {
+        let look = async { self.store.read().await?.mail_is_due(clock()).await };
+        if self.is_paused(clock()) || !in_time(look).await? {
             return Ok(0);
         }
         let mut tried = 0;
         let mut session = self.transport.session();
-        let mut in_hand = self.take_next(None, !stop.is_cancelled(), clock).await?;
+        let mut in_hand = in_time(self.take_next(None, !stop.is_cancelled(), clock)).await?;
         while let Some(due) = in_hand {
             tried += 1;
             let attempt = self.holding(due.lease, clock, self.attempt(&due, &mut session, clock)).await;
@@ -150,7 +151,7 @@ impl Courier {
         stop: &CancellationToken,
     ) -> Result<Option<DueMail>, Error> {
         let done = (due.lease, attempt);
-        let mut outcome = self.take_next(Some(done), !stop.is_cancelled(), clock).await;
+        let mut outcome = in_time(self.take_next(Some(done), !stop.is_cancelled(), clock)).await;
         let mut tries = 1;
         while let Err(error) = &outcome {
             if tries > RECORD_RETRIES && (stop.is_cancelled() || !error.is_passing()) {
@@ -159,7 +160,7 @@ impl Courier {
             tracing::warn!(%error, mail_id = due.lease.mail_id, "what became of a mail is not stored yet");
             tokio::time::sleep(RECORD_PAUSE).await;
             // By itself, lest it is the next mail that is at fault.
-            outcome = self.take_next(Some(done), false, clock).await;
+            outcome = in_time(self.take_next(Some(done), false, clock)).await;
             tries += 1;
         }
         outcome
@@ -194,7 +195,7 @@ impl Courier {
             loop {
                 renewal.tick().await;
                 // A mail that is on its way is not called back for that.
-                if let Err(error) = self.renew(lease, clock()).await {
+                if let Err(error) = in_time(self.renew(lease, clock())).await {
                     tracing::warn!(%error, "the mail in hand is not held for longer");
                 }
             }
@@ -253,7 +254,8 @@ impl Courier {
 
     /// Makes a mail from what is stored at this moment; `None` if its token is no longer good.
     async fn made(&self, due: &DueMail, now: Timestamp) -> Result<Option<(Message, Option<Token>)>, Unsendable> {
-        let material = self.store.read().await?.mail_material(&due.mail).await?;
+        let read = async { self.store.read().await?.mail_material(&due.mail).await };
+        let material = in_time(read).await?;
         if due.mail.kind.carries_token() && !token_is_good(&due.mail, &material, now) {
             return Ok(None);
         }

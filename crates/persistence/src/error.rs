@@ -14,6 +14,10 @@ pub enum Error {
     #[error("the database failed: {0}")]
     Database(#[from] DbErr),
 
+    /// The database does not say a word.
+    #[error("the database has fallen silent")]
+    Silent,
+
     /// A row holds what Relevo never writes.
     #[error("the {table} row {key} is corrupt: {what}")]
     Corrupt {
@@ -60,7 +64,7 @@ impl Error {
     /// wrong with what it was asked.
     pub fn is_passing(&self) -> bool {
         match self {
-            Error::Stale(_) => true,
+            Error::Stale(_) | Error::Silent => true,
             Error::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => true,
             other => other
                 .cause()

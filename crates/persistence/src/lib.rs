@@ -21,7 +21,10 @@ mod row;
 mod service;
 mod transaction;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use engine::{Connections, PATIENCE};
 use jiff::Timestamp;
@@ -38,6 +41,16 @@ pub use outbox::{Attempt, Delivery, DeliveryState, DueMail, Lease, MailMaterial,
 pub use request::RequestKey;
 pub use service::ServiceFilter;
 pub use transaction::{Tx, View};
+
+/// How long a piece of work may take before it is given up. Longer than a server lets any statement take: it has died
+/// without a word, or the way to it.
+const SILENCE: Duration = PATIENCE.saturating_mul(4);
+
+/// Does a piece of work with the database, or gives it up after 20 seconds. For those who have no deadline of their own:
+/// a connection that falls silent without being closed is otherwise waited for as long as the system's TCP does.
+pub async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(SILENCE, work).await.unwrap_or(Err(Error::Silent))
+}
 
 /// The database of an installation.
 #[derive(Debug, Clone)]
@@ -98,7 +111,7 @@ impl Store {
     /// Whether the database answers, to those who look and to those who change things; and what time it is there.
     pub async fn ping(&self) -> Result<Timestamp, Error> {
         // Without a table SQLite would answer from its head, and not look at the file.
-        self.readers.execute_unprepared("SELECT count(*) FROM seaql_migrations").await?;
+        self.read().await?.connection().execute_unprepared("SELECT count(*) FROM seaql_migrations").await?;
         let tx = self.write().await?;
         let now = engine::now(tx.connection()).await?;
         tx.roll_back().await?;
@@ -118,7 +131,7 @@ async fn begin(connections: &DatabaseConnection, mode: SqliteTransactionMode) ->
     let deadline = Instant::now() + PATIENCE;
     loop {
         let options = TransactionOptions { sqlite_transaction_mode: Some(mode), ..Default::default() };
-        match connections.begin_with_options(options).await.map_err(Error::from) {
+        match in_time(async { Ok(connections.begin_with_options(options).await?) }).await {
             // A connection that was cut off while nobody used it says so when it is first used, and is given up. Nothing
             // was asked of it yet, so the next one is as good.
             Err(error) if error.is_lost_connection() && Instant::now() < deadline => {

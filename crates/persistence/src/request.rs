@@ -119,12 +119,23 @@ impl Tx {
         Ok(())
     }
 
-    /// Forgets the answers that were remembered before a moment.
-    pub async fn forget_answers(&self, before: Timestamp) -> Result<u64, Error> {
-        let forgotten = Entity::delete_many()
+    /// Forgets the answers that were remembered before a moment, the oldest first: so many, and those that are as old as
+    /// the last of them.
+    pub async fn forget_answers(&self, before: Timestamp, count: u64) -> Result<u64, Error> {
+        let last = Entity::find()
+            .select_only()
+            .column(Column::CreateTime)
             .filter(Column::CreateTime.lt(before.as_microsecond()))
-            .exec(self.connection())
+            .order_by_asc(Column::CreateTime)
+            .offset(count.saturating_sub(1))
+            .into_tuple::<i64>()
+            .one(self.connection())
             .await?;
+        let of_age = match last {
+            Some(last) => Column::CreateTime.lte(last),
+            None => Column::CreateTime.lt(before.as_microsecond()),
+        };
+        let forgotten = Entity::delete_many().filter(of_age).exec(self.connection()).await?;
         Ok(forgotten.rows_affected)
     }
 

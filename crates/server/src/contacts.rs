@@ -6,7 +6,6 @@ use relevo_domain::{
     Kind, Language, Mail, MailKind, Refusal, Service, ServiceId, ServiceKey,
 };
 use relevo_persistence::{Error as StoreError, ServiceFilter, View};
-use uuid::Uuid;
 
 use crate::{Error, caller::CALLER, installation::Installation, mutation::Mutation};
 
@@ -236,7 +235,7 @@ impl Mutation<'_> {
             return Err(Refusal::AccountNotFound(unknown.clone()).into());
         }
         let service = Service {
-            service_key: ServiceKey(Uuid::now_v7()),
+            service_key: ServiceKey(self.new_id()),
             service_id: new.service_id,
             kind: new.kind,
             display_name: new.display_name,

@@ -90,6 +90,11 @@ impl Mutation<'_> {
         self.leaves_something = true;
     }
 
+    /// An id for something new.
+    pub(crate) fn new_id(&self) -> Uuid {
+        self.installation.ids.of(self.now)
+    }
+
     /// Random bytes for a token.
     pub(crate) fn nonce(&self) -> Result<Nonce, Error> {
         let mut bytes = [0; 16];

@@ -9,7 +9,6 @@ use relevo_domain::{
     contact_change::{Blocker, Draft, Facts, Wish, open, plan},
 };
 use relevo_persistence::{ChangeFilter, ChangeReport};
-use uuid::Uuid;
 
 use crate::{Error, caller::CALLER, installation::Installation, mutation::Mutation};
 
@@ -117,7 +116,7 @@ impl Mutation<'_> {
         }
         let mut ids = Vec::new();
         for draft in plan.drafts {
-            let change_id = ChangeId(Uuid::now_v7());
+            let change_id = ChangeId(self.new_id());
             let nonces = [self.nonce()?, self.nonce()?];
             let key_id = self.installation.keyring.signing().key_id();
             let change = open(draft, &service, change_id, nonces, key_id, self.policy(), self.now, &mut effects);

@@ -18,8 +18,13 @@ use tonic::transport::server::TcpIncoming;
 use tower::layer::layer_fn;
 
 use crate::{
-    Clock, Config, Error, Sweeper, config::MailTransport, deadline::Deadline, grpc::Api, health::Watch,
-    installation::Installation, keys,
+    Clock, Config, Error, Sweeper,
+    config::MailTransport,
+    deadline::Deadline,
+    grpc::Api,
+    health::Watch,
+    installation::{Ids, Installation},
+    keys,
 };
 
 /// A process in the making: its parts are there, nothing runs yet.
@@ -65,6 +70,7 @@ impl Server {
             policy: config.policy.clone(),
             account_id_suffix: config.account_id_suffix.clone(),
             courier,
+            ids: Ids::new(),
         };
         let stop_grace = config.stop_grace.try_into().unwrap_or(Duration::MAX);
         Ok(Self { installation: Arc::new(installation), sweeper, stop_grace })
@@ -144,21 +150,22 @@ impl Server {
 
         stop.cancelled().await;
         tracing::info!("stopping");
+        let store = self.installation.store.clone();
         let finished = async {
             // A part that has died is no reason to cut the others off.
             let mut all = Ok(());
             while let Some(ended) = tasks.join_next().await {
                 all = all.and(ended.map_err(Error::from).and_then(|ended| ended));
             }
-            all
+            let closed = store.close().await;
+            all.and(closed.map_err(Error::from))
         };
         match tokio::time::timeout(self.stop_grace, finished).await {
-            Ok(ended) => {
-                self.installation.store.clone().close().await?;
-                ended?;
+            Ok(ended) => ended,
+            Err(_) => {
+                tracing::warn!("calls or a mail under way were cut off at the end of grpc.stop_grace");
+                Ok(())
             }
-            Err(_) => tracing::warn!("calls or a mail under way were cut off at the end of grpc.stop_grace"),
         }
-        Ok(())
     }
 }

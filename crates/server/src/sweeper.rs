@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use relevo_domain::Effects;
-use relevo_persistence::{Error, Store};
+use relevo_persistence::{Error, Store, in_time};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -12,6 +12,7 @@ use crate::clock::Clock;
 /// Who is written into the history for what nobody called for.
 const SWEEPER: &str = "sweeper";
 const BATCH: u64 = 100;
+const ANSWER_BATCH: u64 = 1000;
 /// How long the answer of a call is remembered for one that repeats it.
 const ANSWER_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
@@ -35,6 +36,9 @@ impl Sweeper {
                 Ok(_) => swept(),
                 Err(error) => tracing::error!(%error, "changes cannot be swept"),
             }
+            if let Err(error) = self.forget().await {
+                tracing::error!(%error, "old answers cannot be forgotten");
+            }
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}
                 () = stop.cancelled() => {}
@@ -42,20 +46,29 @@ impl Sweeper {
         }
     }
 
-    /// Ends the changes whose time is over, reminds the parties of those whose time is nearly over, and forgets answers
-    /// that are a day old. Says how many changes it was.
+    /// Ends the changes whose time is over, and reminds the parties of those whose time is nearly over. Says how many
+    /// changes it was.
     pub async fn sweep(&self) -> Result<usize, Error> {
         let now = self.clock.now();
         let mut swept = 0;
         loop {
-            let batch = self.sweep_batch(now).await?;
-            swept += batch;
-            if batch == 0 {
-                break;
+            match in_time(self.sweep_batch(now)).await? {
+                0 => return Ok(swept),
+                batch => swept += batch,
             }
         }
-        self.forget(now).await?;
-        Ok(swept)
+    }
+
+    /// Forgets the answers of calls that are a day old. Says how many.
+    pub async fn forget(&self) -> Result<u64, Error> {
+        let before = self.clock.now() - ANSWER_LIFETIME;
+        let mut forgotten = 0;
+        loop {
+            match in_time(self.forget_batch(before)).await? {
+                0 => return Ok(forgotten),
+                batch => forgotten += batch,
+            }
+        }
     }
 
     async fn sweep_batch(&self, now: Timestamp) -> Result<usize, Error> {
@@ -76,13 +89,13 @@ impl Sweeper {
         Ok(swept)
     }
 
-    async fn forget(&self, now: Timestamp) -> Result<(), Error> {
-        let before = now - ANSWER_LIFETIME;
-        if self.store.read().await?.answer_is_older(before).await? {
-            let tx = self.store.write().await?;
-            tx.forget_answers(before).await?;
-            tx.commit().await?;
+    async fn forget_batch(&self, before: Timestamp) -> Result<u64, Error> {
+        if !self.store.read().await?.answer_is_older(before).await? {
+            return Ok(0);
         }
-        Ok(())
+        let tx = self.store.write().await?;
+        let forgotten = tx.forget_answers(before, ANSWER_BATCH).await?;
+        tx.commit().await?;
+        Ok(forgotten)
     }
 }

@@ -225,6 +225,10 @@ fn the_password_of_a_server_is_never_shown_even_where_its_url_is_wrong() {
         "postgres://relevo:secret@db.example:secret/relevo",
         "postgres://relevo:secret@db.example/relevo?options=secret",
         "postgres://relevo:secret@db.example/relevo?password=secret",
+        "postgres://relevo:?secret@db.example/relevo",
+        "postgres://relevo:1?a=b&secret=1@db.example/relevo",
+        "postgres://relevo:1/secret@db.example/relevo",
+        "postgres://relevo:1#secret@db.example/relevo",
         "mysql://relevo:secret@db.example/relevo",
     ] {
         let said = Config::parse(&format!("database.url = {url:?}")).unwrap_err().to_string();

@@ -20,6 +20,8 @@ use crate::Error;
 /// is told here.
 const PARAMETERS: [&str; 6] = ["host", "sslmode", "sslrootcert", "sslcert", "sslkey", "application_name"];
 
+const ESCAPES: &str = "in a password, write ? as %3F, & as %26, # as %23, @ as %40 and / as %2F";
+
 /// "relevo" in ASCII: any number that no other program takes a lock by.
 const SCHEMA_LOCK: i64 = 0x7265_6c65_766f;
 
@@ -31,7 +33,8 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, Error> {
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         let (name, _) = parameter.split_once('=').unwrap_or((parameter, ""));
         if !PARAMETERS.contains(&name) {
-            return Err(wrong(&format!("takes the parameters {}, not {name:?}", PARAMETERS.join(", "))));
+            // Not by name: it may be what follows a question mark in a password.
+            return Err(wrong(&format!("takes the parameters {} and no other; {ESCAPES}", PARAMETERS.join(", "))));
         }
     }
     let options = PgConnectOptions::from_str(url).map_err(|error| {
@@ -41,6 +44,10 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, Error> {
     })?;
     if options.get_database().is_none_or(str::is_empty) {
         return Err(wrong("must name a database"));
+    }
+    // What follows a slash in a password would be taken for it, and shown.
+    if options.get_database().is_some_and(|name| name.contains(['@', '/'])) {
+        return Err(wrong(&format!("names a database that has @ or / in its name; {ESCAPES}")));
     }
     let named = options.get_application_name().is_some();
     Ok(if named { options } else { options.application_name("relevo") }.statement_cache_capacity(256))

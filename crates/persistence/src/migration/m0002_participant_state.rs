@@ -30,7 +30,7 @@ const SQLITE: &[&str] = &[
 
 const POSTGRES: &[&str] = &[
     // Nobody ends a change until its participants know; and who is about to is waited for before he is in the way. Those
-    // who read are not.
+    // who look at changes wait too, from the next step on.
     "LOCK TABLE contact_change IN EXCLUSIVE MODE",
     "ALTER TABLE participant ADD COLUMN state text COLLATE \"C\" NOT NULL DEFAULT 'pending'",
     "CREATE OR REPLACE FUNCTION participant_state() RETURNS trigger LANGUAGE plpgsql AS $$

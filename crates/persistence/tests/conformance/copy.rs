@@ -310,6 +310,32 @@ async fn a_copy_that_fails_half_way_leaves_no_row() {
     assert_eq!(tables, 0, "not even a schema");
 }
 
+#[tokio::test]
+async fn a_copy_that_would_not_be_the_same_leaves_no_row() {
+    let source = Database::sqlite().await;
+    ann_named_nora(&source).await;
+    source.store.clone().close().await.unwrap();
+    let files = Database::sqlite().await;
+    files
+        .execute(
+            "CREATE TRIGGER other AFTER INSERT ON event
+             BEGIN UPDATE event SET caller = 'another' WHERE event_id = NEW.event_id; END",
+        )
+        .await;
+    let server = Database::postgres().await;
+    server
+        .execute(
+            "CREATE FUNCTION less() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+             CREATE TRIGGER less BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION less()",
+        )
+        .await;
+    for target in [files, server] {
+        let error = refused(&source.url(), &target.url()).await;
+        assert!(error.starts_with("event is not the same in the copy"), "{error}");
+        assert_eq!(target.number("SELECT count(*) FROM account").await, 0);
+    }
+}
+
 /// A target that stops in the middle of a copy for as long as the connection has the lock.
 async fn slow() -> (Database, PgConnection) {
     let target = Database::postgres().await;

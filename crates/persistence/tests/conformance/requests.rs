@@ -91,16 +91,18 @@ async fn a_repeated_call_is_the_first_if_that_came_to_nothing(db: &Database) {
 
 async fn what_is_forgotten_is_older(db: &Database) {
     let tx = db.store.write().await.unwrap();
-    for n in 1..=3_u8 {
+    for n in 1..=5_u8 {
         let key = key("panel", "Accept", None, n.into());
         tx.claim_request(&key, &[], at(n.into())).await.unwrap();
         tx.remember_answer(&key, vec![n]).await.unwrap();
     }
     assert!(!tx.answer_is_older(at(1)).await.unwrap());
-    assert_eq!(tx.forget_answers(at(1)).await.unwrap(), 0);
-    assert!(tx.answer_is_older(at(3)).await.unwrap());
-    assert_eq!(tx.forget_answers(at(3)).await.unwrap(), 2);
-    assert!(!tx.answer_is_older(at(3)).await.unwrap());
+    assert_eq!(tx.forget_answers(at(1), 10).await.unwrap(), 0);
+    assert!(tx.answer_is_older(at(5)).await.unwrap());
+    assert_eq!(tx.forget_answers(at(5), 3).await.unwrap(), 3, "the oldest");
+    assert!(tx.answer_is_older(at(5)).await.unwrap());
+    assert_eq!(tx.forget_answers(at(5), 3).await.unwrap(), 1);
+    assert!(!tx.answer_is_older(at(5)).await.unwrap());
     assert_eq!(tx.claim_request(&key("panel", "Accept", None, 2), &[], at(4)).await.unwrap(), None);
     let answered = tx.claim_request(&key("panel", "Accept", None, 3), &[], at(4)).await.unwrap();
     assert_eq!(answered, Some((vec![], vec![3])));

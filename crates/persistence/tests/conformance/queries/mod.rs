@@ -261,7 +261,7 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
     calls.file("claim_request, answered", tx.claim_request(&key, &[1], now).await).unwrap();
     calls.file("release_request", tx.release_request(&key).await);
     let before = jiff::Timestamp::from_microsecond(i64::try_from(rows).unwrap() + 1).unwrap();
-    assert_eq!(calls.file("forget_answers", tx.forget_answers(before).await), rows);
+    assert_eq!(calls.file("forget_answers", tx.forget_answers(before, rows).await), rows);
     calls.file("register_keys", tx.register_keys(&keyring(), now).await);
     let rotated = Keyring::new(relevo_domain::Key::new([8; 32]), vec![keyring().signing().clone()]);
     calls.file("register_keys", tx.register_keys(&rotated, now).await);
