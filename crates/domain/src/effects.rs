@@ -22,8 +22,9 @@ pub struct Mail {
     pub change_id: Option<ChangeId>,
     /// Who gets it.
     pub account_id: AccountId,
-    /// Tells mails of the same kind apart: the generation of the token for [`MailKind::carries_token`], the revision of
-    /// the account for [`MailKind::AddressChanged`], 0 for the rest.
+    /// Tells mails of the same kind apart: the generation of the token for [`MailKind::carries_token`] and, of the other
+    /// party's, for [`MailKind::Undelivered`]; the revision of the account for [`MailKind::AddressChanged`]; 0 for the
+    /// rest.
     pub generation: i64,
     /// Where it goes, if not to the address of the account at that moment.
     pub to_address: Option<EmailAddress>,
@@ -50,13 +51,15 @@ pub enum MailKind {
     Expired,
     /// Tells a party that the change became impossible.
     Failed,
+    /// Tells a party that the code of the other one could not be delivered.
+    Undelivered,
     /// Tells the old address that the account has a new one.
     AddressChanged,
 }
 
 impl MailKind {
     /// All of them.
-    pub const ALL: [MailKind; 10] = [
+    pub const ALL: [MailKind; 11] = [
         MailKind::Confirm,
         MailKind::Reminder,
         MailKind::Done,
@@ -66,6 +69,7 @@ impl MailKind {
         MailKind::Cancelled,
         MailKind::Expired,
         MailKind::Failed,
+        MailKind::Undelivered,
         MailKind::AddressChanged,
     ];
 
@@ -86,6 +90,7 @@ impl MailKind {
             MailKind::Cancelled => "cancelled",
             MailKind::Expired => "expired",
             MailKind::Failed => "failed",
+            MailKind::Undelivered => "undelivered",
             MailKind::AddressChanged => "address-changed",
         }
     }
@@ -122,6 +127,7 @@ pub enum EventKind {
     ChangeFailed,
     TokenResent,
     TokenSuperseded,
+    TokenUndelivered,
     PartyReminded,
 }
 
@@ -143,6 +149,7 @@ impl EventKind {
             EventKind::ChangeFailed => "change-failed",
             EventKind::TokenResent => "token-resent",
             EventKind::TokenSuperseded => "token-superseded",
+            EventKind::TokenUndelivered => "token-undelivered",
             EventKind::PartyReminded => "party-reminded",
         }
     }

@@ -12,8 +12,8 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use relevo_domain::{Keyring, Mail, Token};
-use relevo_persistence::{Attempt, DueMail, Error, Lease, MailMaterial, Reply, Store, in_time};
+use relevo_domain::{Effects, Keyring, Mail, MailKind, Token};
+use relevo_persistence::{Attempt, DueMail, Error, Lease, MailMaterial, Reply, Store, Tx, in_time};
 use tokio::{sync::Notify, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +21,9 @@ use crate::{
     message::{ComposeError, Facts, Message, Sender, compose},
     transport::{Session, Transport, Verdict},
 };
+
+/// Who is written into the history for what became of mails.
+const COURIER: &str = "courier";
 
 /// How long a mail that carries no token is tried.
 pub const NOTICE_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -150,7 +153,7 @@ impl Courier {
         clock: &impl Fn() -> Timestamp,
         stop: &CancellationToken,
     ) -> Result<Option<DueMail>, Error> {
-        let done = (due.lease, attempt);
+        let done = (due, attempt);
         let mut outcome = in_time(self.take_next(Some(done), !stop.is_cancelled(), clock)).await;
         let mut tries = 1;
         while let Err(error) = &outcome {
@@ -169,17 +172,24 @@ impl Courier {
     /// In one transaction: stores what became of a mail, and leases the next one if it is wanted and the relay is in order.
     async fn take_next(
         &self,
-        done: Option<(Lease, &Attempt)>,
+        done: Option<(&DueMail, &Attempt)>,
         wanted: bool,
         clock: &impl Fn() -> Timestamp,
     ) -> Result<Option<DueMail>, Error> {
         let tx = self.store.write().await?;
         let now = clock();
-        if let Some((lease, attempt)) = done
-            && !tx.record_attempt(lease, attempt, now).await?
-        {
-            let mail_id = lease.mail_id;
-            tracing::warn!(mail_id, outcome = attempt.name(), "withdrawn on its way, or taken over by another process");
+        if let Some((due, attempt)) = done {
+            let consequences = consequences(&tx, &due.mail, attempt, now).await?;
+            if tx.record_attempt(due.lease, attempt, now).await? {
+                tx.push(&consequences, COURIER, now).await?;
+            } else {
+                let mail_id = due.lease.mail_id;
+                tracing::warn!(
+                    mail_id,
+                    outcome = attempt.name(),
+                    "withdrawn on its way, or taken over by another process"
+                );
+            }
         }
         let next = if wanted && !self.is_paused(now) { tx.lease_mail(now, now + LEASE).await? } else { None };
         tx.commit().await?;
@@ -233,7 +243,7 @@ impl Courier {
         match session.send(&message).await {
             Verdict::Taken => {
                 self.resume();
-                Attempt::Sent
+                Attempt::Sent(None)
             }
             Verdict::Refused(reply) => {
                 self.resume();
@@ -256,7 +266,7 @@ impl Courier {
     async fn made(&self, due: &DueMail, now: Timestamp) -> Result<Option<(Message, Option<Token>)>, Unsendable> {
         let read = async { self.store.read().await?.mail_material(&due.mail).await };
         let material = in_time(read).await?;
-        if due.mail.kind.carries_token() && !token_is_good(&due.mail, &material, now) {
+        if !is_worth_sending(&due.mail, &material, now) {
             return Ok(None);
         }
         self.compose(due, &material).map(Some)
@@ -305,12 +315,39 @@ impl Courier {
     }
 }
 
-fn token_is_good(mail: &Mail, material: &MailMaterial, now: Timestamp) -> bool {
-    material
-        .about
-        .as_ref()
-        .and_then(|about| about.change.good_generation(&mail.account_id, now))
-        .is_some_and(|good| good == mail.generation)
+/// What must follow from what became of a mail: whoever waits for the answer to a code that never arrives is told.
+async fn consequences(tx: &Tx, mail: &Mail, attempt: &Attempt, now: Timestamp) -> Result<Effects, Error> {
+    let mut effects = Effects::default();
+    if !matches!(attempt, Attempt::Failed(_)) || !mail.kind.carries_token() {
+        return Ok(effects);
+    }
+    let Some(change_id) = mail.change_id else { return Ok(effects) };
+    // The locks of a change come before those of its mails.
+    let Some(service) = tx.service_of_change_for_update(change_id).await? else { return Ok(effects) };
+    let changes = tx.open_changes_for_update(service.service_key, Some(change_id)).await?;
+    if let Some(change) = changes.iter().find(|change| change.change_id == change_id) {
+        change.undelivered(&mail.account_id, mail.generation, now, &mut effects);
+    }
+    // The code of a reminder that fails is the one of a mail that may have failed before.
+    if let Some(notice) = effects.mails.first()
+        && tx.knows_mail(notice).await?
+    {
+        effects.mails.clear();
+    }
+    Ok(effects)
+}
+
+/// Whether a mail still says what is so: a token is good, and so is the one that did not arrive.
+fn is_worth_sending(mail: &Mail, material: &MailMaterial, now: Timestamp) -> bool {
+    let Some(change) = material.about.as_ref().map(|about| &about.change) else { return true };
+    let is_good = |account| change.good_generation(account, now) == Some(mail.generation);
+    match mail.kind {
+        kind if kind.carries_token() => is_good(&mail.account_id),
+        MailKind::Undelivered => {
+            change.confirmations.iter().any(|party| party.account_id != mail.account_id && is_good(&party.account_id))
+        }
+        _ => true,
+    }
 }
 
 /// A reply without its words if they quote the code of the mail, or a part of it: filters like to name the link that

@@ -218,3 +218,17 @@ address-changed-title = Your e-mail address was changed
 address-changed-opening = The e-mail address of your account { $account } was changed. This is the old address: from now on, we will write to the new one.
 address-changed-codes = Codes that we sent to this address for open requests no longer work. New ones can be sent to the new address.
 address-changed-warning = If you made this change, there is nothing you need to do. If it was not you, please contact our support team at once.
+
+## Undelivered: the code of one party could not be delivered; goes to the other party. $unreached is the one without a code
+
+undelivered-subject = Not delivered: a code for { $service }
+undelivered-title = A code could not be delivered
+undelivered-opening = We could not deliver the code for { request } to { $unreached }: the e-mail address of this account does not accept our messages.
+undelivered-note = The request stays open, but it cannot be completed without this code. It expires on { expiry }.
+undelivered-advice = If you can, please let { $unreached } know. Once the e-mail address of the account has been corrected, the code can be sent again.
+
+## Test: sent by an operator, to see whether mails arrive
+
+test-subject = Test message
+test-title = This is a test message
+test-opening = We sent this message to find out whether our messages reach you. It has arrived.

@@ -210,3 +210,17 @@ address-changed-title = Su dirección de correo electrónico ha cambiado
 address-changed-opening = Se ha cambiado la dirección de correo electrónico de su cuenta { $account }. Esta es la dirección antigua: a partir de ahora, escribiremos a la nueva.
 address-changed-codes = Los códigos de verificación que enviamos a esta dirección para solicitudes pendientes ya no son válidos. Puede solicitar que se envíen otros a la nueva dirección.
 address-changed-warning = Si ha hecho usted este cambio, no es necesario que haga nada. Si no ha sido usted, póngase en contacto de inmediato con nuestro servicio de atención al cliente.
+
+## Sin entregar: no se pudo entregar el código de una de las partes; lo recibe la otra. $unreached es quien no tiene código
+
+undelivered-subject = No entregado: un código para { $service }
+undelivered-title = No se ha podido entregar un código
+undelivered-opening = No hemos podido entregar a { $unreached } el código correspondiente a { request }: la dirección de correo electrónico de esa cuenta no acepta nuestros mensajes.
+undelivered-note = La solicitud sigue abierta, pero no puede completarse sin ese código. Caduca el { expiry }.
+undelivered-advice = Si le es posible, avise a { $unreached }. En cuanto se corrija la dirección de correo electrónico de la cuenta, el código podrá enviarse de nuevo.
+
+## Prueba: la envía un operador para comprobar que los mensajes llegan
+
+test-subject = Mensaje de prueba
+test-title = Este es un mensaje de prueba
+test-opening = Hemos enviado este mensaje para comprobar si nuestros mensajes le llegan. Ha llegado.

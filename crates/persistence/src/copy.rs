@@ -21,7 +21,7 @@ pub struct CopiedTable {
 }
 
 /// All tables, each behind those that it refers to.
-const TABLES: [&dyn Table; 11] = [
+const TABLES: [&dyn Table; 12] = [
     &entity::account::Entity,
     &entity::service::Entity,
     &entity::contact::Entity,
@@ -31,6 +31,7 @@ const TABLES: [&dyn Table; 11] = [
     &entity::seal::Entity,
     &entity::token_key::Entity,
     &entity::outbox::Entity,
+    &entity::attempt::Entity,
     &entity::event::Entity,
     &entity::request::Entity,
 ];

@@ -10,6 +10,7 @@
 mod account;
 mod contact_change;
 mod copy;
+mod delivery;
 mod engine;
 mod entity;
 mod error;
@@ -35,9 +36,10 @@ use sea_orm::{
 
 pub use contact_change::{ChangeFilter, ChangeReport, Part};
 pub use copy::{CopiedTable, copy};
+pub use delivery::{AttemptReport, Delivery, DeliveryState, MailReport, Outcome, Reply};
 pub use engine::DatabaseUrl;
 pub use error::Error;
-pub use outbox::{Attempt, Delivery, DeliveryState, DueMail, Lease, MailMaterial, Reply, Subject};
+pub use outbox::{Attempt, DueMail, Lease, MailMaterial, Subject};
 pub use request::RequestKey;
 pub use service::ServiceFilter;
 pub use transaction::{Tx, View};

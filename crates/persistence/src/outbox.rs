@@ -3,8 +3,6 @@
 //! A row holds ids, not text: who gets which mail about what. Leasing a mail moves its due time behind the lease, so
 //! that a sender who dies leaves it to the next one by itself; the lease count tells the two apart when both report.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use relevo_domain::{Account, AccountId, ChangeId, ContactChange, EmailAddress, Mail, MailKind, Seal, Service};
 use sea_orm::{
@@ -15,70 +13,13 @@ use sea_orm::{
 };
 
 use crate::{
-    Error, Tx, View,
+    DeliveryState, Error, Reply, Tx, View,
     entity::{
         contact_change,
         outbox::{ActiveModel, Column, Entity, Model},
     },
     row::{Place, literal, named},
 };
-
-/// Where a mail is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeliveryState {
-    /// Waiting for its first attempt.
-    Queued,
-    /// Taken by the relay.
-    Sent,
-    /// To be tried again.
-    Deferred,
-    /// Given up.
-    Failed,
-    /// No longer worth sending.
-    Withdrawn,
-}
-
-impl DeliveryState {
-    const ALL: [DeliveryState; 5] = [
-        DeliveryState::Queued,
-        DeliveryState::Sent,
-        DeliveryState::Deferred,
-        DeliveryState::Failed,
-        DeliveryState::Withdrawn,
-    ];
-
-    const fn name(self) -> &'static str {
-        match self {
-            DeliveryState::Queued => "queued",
-            DeliveryState::Sent => "sent",
-            DeliveryState::Deferred => "deferred",
-            DeliveryState::Failed => "failed",
-            DeliveryState::Withdrawn => "withdrawn",
-        }
-    }
-}
-
-/// What a relay said, or what kept it from saying anything.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// The reply code and the enhanced code, as in `550 5.1.1`; empty when there was none.
-    pub codes: String,
-    /// The words.
-    pub text: String,
-}
-
-/// Where a mail is, and how it got there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// Where it is.
-    pub state: DeliveryState,
-    /// How often a relay was asked to take it.
-    pub attempts: i64,
-    /// When it was last tried.
-    pub last_attempt_time: Option<Timestamp>,
-    /// What came of it, unless it was taken.
-    pub last_reply: Option<Reply>,
-}
 
 /// The right to send a mail, until it is due again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,8 +72,8 @@ pub struct Subject {
 /// What became of an attempt to send a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attempt {
-    /// The relay took it.
-    Sent,
+    /// The relay took it, and may have said under which name.
+    Sent(Option<Reply>),
     /// The relay put it off; it is tried again at a moment.
     Deferred(Reply, Timestamp),
     /// The relay could not be asked; it is tried again at a moment. Not the mail's fault, and not counted.
@@ -149,7 +90,7 @@ impl Attempt {
     /// What became of it, in a word.
     pub const fn name(&self) -> &'static str {
         match self {
-            Attempt::Sent => "sent",
+            Attempt::Sent(_) => "sent",
             Attempt::Deferred(..) => "deferred",
             Attempt::Postponed(..) => "postponed",
             Attempt::Returned(_) => "returned",
@@ -157,34 +98,28 @@ impl Attempt {
             Attempt::Withdrawn => "withdrawn",
         }
     }
+
+    /// Whether a relay was spoken to, or tried to be.
+    pub(crate) const fn reached_out(&self) -> bool {
+        matches!(self, Attempt::Postponed(..)) || self.counts()
+    }
+
+    /// Whether it is held against the mail: the relay was asked to take it, and gave an answer that was about this mail.
+    const fn counts(&self) -> bool {
+        matches!(self, Attempt::Sent(_) | Attempt::Deferred(..) | Attempt::Failed(Some(_)))
+    }
+
+    /// What was said.
+    pub(crate) const fn reply(&self) -> Option<&Reply> {
+        match self {
+            Attempt::Sent(reply) | Attempt::Failed(reply) => reply.as_ref(),
+            Attempt::Deferred(reply, _) | Attempt::Postponed(reply, _) => Some(reply),
+            Attempt::Returned(_) | Attempt::Withdrawn => None,
+        }
+    }
 }
 
 impl View {
-    /// Where the mail with each party's newest token is, for each of some changes.
-    pub(crate) async fn deliveries(
-        &self,
-        changes: impl IntoIterator<Item = Uuid>,
-    ) -> Result<BTreeMap<ChangeId, Vec<(AccountId, Delivery)>>, Error> {
-        let rows = Entity::find()
-            .filter(Column::ChangeId.is_in(changes))
-            .filter(Column::Kind.eq(MailKind::Confirm.name()))
-            .order_by_asc(Column::Generation)
-            .all(self.connection())
-            .await?;
-        let mut newest = BTreeMap::new();
-        for row in rows {
-            let place = place(&row);
-            let change = ChangeId(place.present("change_id", row.change_id)?);
-            let account = place.account_id("account_id", &row.account_id)?;
-            newest.insert((change, account), delivery(&row)?);
-        }
-        let mut deliveries: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for ((change, account), delivery) in newest {
-            deliveries.entry(change).or_default().push((account, delivery));
-        }
-        Ok(deliveries)
-    }
-
     /// Whether a mail is due.
     pub async fn mail_is_due(&self, now: Timestamp) -> Result<bool, Error> {
         let due = Entity::find()
@@ -312,16 +247,47 @@ impl Tx {
         Ok(())
     }
 
-    /// Stores what became of a leased mail. Says `false`, and stores nothing, if another has leased it since, or if it
-    /// was withdrawn on its way and did not arrive.
+    /// Whether a mail is in the outbox already, whatever became of it.
+    pub async fn knows_mail(&self, mail: &Mail) -> Result<bool, Error> {
+        let known = Entity::find()
+            .select_only()
+            .column(Column::MailId)
+            .filter(Column::ChangeId.eq(mail.change_id.map(|id| id.0)))
+            .filter(Column::AccountId.eq(mail.account_id.as_str()))
+            .filter(Column::Kind.eq(mail.kind.name()))
+            .filter(Column::Generation.eq(mail.generation))
+            .into_tuple::<i64>()
+            .one(self.connection())
+            .await?;
+        Ok(known.is_some())
+    }
+
+    /// Stores what became of a leased mail, once however often it is told. Says `false`, and stores nothing, if another has
+    /// leased it since, or if it was withdrawn on its way and did not arrive.
     pub async fn record_attempt(&self, lease: Lease, attempt: &Attempt, now: Timestamp) -> Result<bool, Error> {
-        let (state, due, reply) = match attempt {
-            Attempt::Sent => (Some(DeliveryState::Sent), None, None),
-            Attempt::Deferred(reply, due) => (Some(DeliveryState::Deferred), Some(due), Some(reply)),
-            Attempt::Postponed(reply, due) => (Some(DeliveryState::Deferred), Some(due), Some(reply)),
-            Attempt::Returned(due) => (None, Some(due), None),
-            Attempt::Failed(reply) => (Some(DeliveryState::Failed), None, reply.as_ref()),
-            Attempt::Withdrawn => (Some(DeliveryState::Withdrawn), None, None),
+        let is_sent = matches!(attempt, Attempt::Sent(_));
+        let mut held = Entity::find()
+            .select_only()
+            .column(Column::MailId)
+            .filter(Column::MailId.eq(lease.mail_id))
+            .filter(Column::LeaseCount.eq(lease.lease_count));
+        if !is_sent {
+            // A mail that was withdrawn while it was on its way stays so, unless it arrived.
+            held = held.filter(waiting());
+        }
+        if held.lock_exclusive().into_tuple::<i64>().one(self.connection()).await?.is_none() {
+            return Ok(false);
+        }
+        if attempt.reached_out() && !self.insert_attempt(lease, attempt, now).await? {
+            // Stored before, and the word that it was is what got lost.
+            return Ok(true);
+        }
+        let (state, due) = match attempt {
+            Attempt::Sent(_) => (Some(DeliveryState::Sent), None),
+            Attempt::Deferred(_, due) | Attempt::Postponed(_, due) => (Some(DeliveryState::Deferred), Some(due)),
+            Attempt::Returned(due) => (None, Some(due)),
+            Attempt::Failed(_) => (Some(DeliveryState::Failed), None),
+            Attempt::Withdrawn => (Some(DeliveryState::Withdrawn), None),
         };
         let mut update = Entity::update_many();
         if let Some(state) = state {
@@ -332,27 +298,19 @@ impl Tx {
             // An address that only the mail knew is not kept longer than the mail.
             None => update = update.col_expr(Column::ToAddress, Expr::value(None::<String>)),
         }
-        if reply.is_some() || *attempt == Attempt::Sent {
-            let column = |part: fn(&Reply) -> &String| Expr::value(reply.map(|reply| part(reply).clone()));
+        if attempt.reached_out() {
+            let column = |part: fn(&Reply) -> &String| Expr::value(attempt.reply().map(|reply| part(reply).clone()));
             update = update
                 .col_expr(Column::ReplyCodes, column(|reply| &reply.codes))
                 .col_expr(Column::ReplyText, column(|reply| &reply.text));
         }
-        if matches!(attempt, Attempt::Sent | Attempt::Deferred(..) | Attempt::Failed(Some(_))) {
+        if attempt.counts() {
             update = update
                 .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
                 .col_expr(Column::LastAttemptTime, Expr::value(now.as_microsecond()));
         }
-        if *attempt != Attempt::Sent {
-            // A mail that was withdrawn while it was on its way stays so, unless it arrived.
-            update = update.filter(waiting());
-        }
-        let recorded = update
-            .filter(Column::MailId.eq(lease.mail_id))
-            .filter(Column::LeaseCount.eq(lease.lease_count))
-            .exec(self.connection())
-            .await?;
-        Ok(recorded.rows_affected == 1)
+        update.filter(Column::MailId.eq(lease.mail_id)).exec(self.connection()).await?;
+        Ok(true)
     }
 }
 
@@ -362,38 +320,29 @@ fn waiting() -> Expr {
         .is_in([DeliveryState::Queued, DeliveryState::Deferred].map(|state| literal(state.name())))
 }
 
-fn place(row: &Model) -> Place {
+pub(crate) fn place(row: &Model) -> Place {
     Place::new("outbox", row.mail_id)
-}
-
-fn delivery(row: &Model) -> Result<Delivery, Error> {
-    let place = place(row);
-    let state = named(&DeliveryState::ALL, DeliveryState::name, &row.state);
-    Ok(Delivery {
-        state: place.present("state", state)?,
-        attempts: row.attempts,
-        last_attempt_time: place.optional_time("last_attempt_time", row.last_attempt_time)?,
-        last_reply: match (&row.reply_codes, &row.reply_text) {
-            (Some(codes), Some(text)) => Some(Reply { codes: codes.clone(), text: text.clone() }),
-            _ => None,
-        },
-    })
 }
 
 fn due_mail(row: Model) -> Result<DueMail, Error> {
     let place = place(&row);
-    let kind = named(&MailKind::ALL, MailKind::name, &row.kind);
-    let to_address = row.to_address.map(|text| place.read("to_address", EmailAddress::parse(&text)));
     Ok(DueMail {
         lease: Lease { mail_id: row.mail_id, lease_count: row.lease_count },
-        mail: Mail {
-            kind: place.present("kind", kind)?,
-            change_id: row.change_id.map(ChangeId),
-            account_id: place.account_id("account_id", &row.account_id)?,
-            generation: row.generation,
-            to_address: to_address.transpose()?,
-        },
         create_time: place.time("create_time", row.create_time)?,
         attempts: row.attempts,
+        mail: mail(row)?,
+    })
+}
+
+/// Which mail to whom.
+pub(crate) fn mail(row: Model) -> Result<Mail, Error> {
+    let place = place(&row);
+    let to_address = row.to_address.map(|text| place.read("to_address", EmailAddress::parse(&text)));
+    Ok(Mail {
+        kind: place.present("kind", named(&MailKind::ALL, MailKind::name, &row.kind))?,
+        change_id: row.change_id.map(ChangeId),
+        account_id: place.account_id("account_id", &row.account_id)?,
+        generation: row.generation,
+        to_address: to_address.transpose()?,
     })
 }

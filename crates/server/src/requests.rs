@@ -8,7 +8,7 @@ use relevo_domain::{
     ServiceId, Sight,
     contact_change::{Blocker, Draft, Facts, Wish, open, plan},
 };
-use relevo_persistence::{ChangeFilter, ChangeReport};
+use relevo_persistence::{ChangeFilter, ChangeReport, MailReport};
 
 use crate::{Error, caller::CALLER, installation::Installation, mutation::Mutation};
 
@@ -29,6 +29,13 @@ pub(crate) enum Asked {
     WouldMake(Vec<Draft>, Box<Service>),
     /// What stands in the way.
     Blocked(Vec<Blocker>),
+}
+
+/// The mails of a change, as one account sees them, or as one who sees everything.
+#[derive(Debug)]
+pub(crate) struct SeenMails {
+    pub(crate) mails: Vec<MailReport>,
+    pub(crate) viewer: Option<AccountId>,
 }
 
 fn seen(report: ChangeReport, viewer: Option<AccountId>) -> Result<SeenChange, Refusal> {
@@ -58,6 +65,26 @@ impl Installation {
         let reports = view.change_reports_before(filter, before, limit, now).await?;
         let viewer = filter.participant.as_ref().map(|(account, _)| account);
         Ok(reports.into_iter().map(|report| seen(report, viewer.cloned())).collect::<Result<_, _>>()?)
+    }
+
+    /// A page of the mails of a change, as an account sees them.
+    pub(crate) async fn mails(
+        &self,
+        change_id: ChangeId,
+        viewer: Option<AccountId>,
+        after: Option<i64>,
+        limit: u64,
+    ) -> Result<SeenMails, Error> {
+        let view = self.store.read().await?;
+        let report = view.change_report(change_id).await?.ok_or(Refusal::ChangeNotFound)?;
+        let SeenChange { report, viewer, sight } = seen(report, viewer)?;
+        let parties: Vec<_> = report.change.confirmations.into_iter().map(|party| party.account_id).collect();
+        let to = match sight {
+            Sight::Everything => None,
+            Sight::Party | Sight::Administrator => Some(parties.as_slice()),
+            Sight::Incumbent => return Ok(SeenMails { mails: Vec::new(), viewer }),
+        };
+        Ok(SeenMails { mails: view.mails_of_change(change_id, to, after, limit).await?, viewer })
     }
 
     /// The change that a token is for, as the account sees it that the token was mailed to.

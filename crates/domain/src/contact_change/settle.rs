@@ -71,6 +71,21 @@ impl ContactChange {
         true
     }
 
+    /// Tells the other party that a party's token could not be delivered and never will be, if the change still waits for
+    /// an answer with it. Says whether it does.
+    pub fn undelivered(&self, to: &AccountId, generation: i64, now: Timestamp, effects: &mut Effects) -> bool {
+        if self.good_generation(to, now) != Some(generation) {
+            return false;
+        }
+        self.record(EventKind::TokenUndelivered, Some(to), effects);
+        for other in parties(&self.requester, &self.nominee) {
+            if other != to {
+                effects.mails.push(Mail { generation, ..self.notice(MailKind::Undelivered, other) });
+            }
+        }
+        true
+    }
+
     /// Refuses what is asked of a change that has ended; one whose time is over ends here.
     pub(super) fn check_open(&mut self, now: Timestamp, effects: &mut Effects) -> Result<(), Refusal> {
         self.expire(now, effects);

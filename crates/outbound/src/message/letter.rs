@@ -108,6 +108,7 @@ impl Letter {
             MailKind::Cancelled => (vec!["cancelled-opening"], &["codes-dead", "nothing-to-do"]),
             MailKind::Expired => (vec!["expired-opening"], &["codes-dead", "expired-note"]),
             MailKind::Failed => (vec!["failed-opening", "failed-cause"], &["codes-dead", "nothing-to-do"]),
+            MailKind::Undelivered => (vec!["undelivered-opening", "undelivered-note"], &["undelivered-advice"]),
             MailKind::AddressChanged => (Vec::new(), &[]),
         };
         if kind.carries_token() && part.is_named() {
@@ -206,7 +207,7 @@ fn set_change<'a>(
     values.set(
         "stage",
         match kind {
-            MailKind::Confirm | MailKind::Reminder => "asked",
+            MailKind::Confirm | MailKind::Reminder | MailKind::Undelivered => "asked",
             MailKind::Done | MailKind::Replaced | MailKind::Passed => "done",
             _ => "ended",
         },
@@ -244,6 +245,14 @@ fn set_change<'a>(
             },
         ),
         (MailKind::Failed, _) => return Err(needs(kind, "a change that failed")),
+        (MailKind::Undelivered, _) => {
+            let unreached = match part {
+                Part::Requester | Part::RequesterLeaving => nominee,
+                Part::Nominee | Part::NomineeAfterRequester => requester,
+                Part::Sole | Part::NoParty => return Err(needs(kind, "another party")),
+            };
+            values.set("unreached", person(unreached));
+        }
         _ => {}
     }
     Ok(None)
@@ -301,7 +310,7 @@ fn details(
         ("label-incumbent", name(&about.incumbent)?),
         ("label-nominee", name(&about.nominee)?),
     ];
-    if facts.mail.kind.carries_token() {
+    if matches!(facts.mail.kind, MailKind::Confirm | MailKind::Reminder | MailKind::Undelivered) {
         details.push(("label-expiry", say("expiry")?));
     }
     details.push(("label-change", about.change.change_id.to_string()));

@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "columns, derived code")]
 
 pub mod account;
+pub mod attempt;
 pub mod confirmation;
 pub mod contact;
 pub mod contact_change;

@@ -2,6 +2,7 @@
 
 mod m0001_contacts_and_changes;
 mod m0002_participant_state;
+mod m0003_attempt;
 
 use sea_orm::{DatabaseTransaction, EntityTrait};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, async_trait, seaql_migrations};
@@ -13,7 +14,11 @@ pub(crate) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_contacts_and_changes::Migration), Box::new(m0002_participant_state::Migration)]
+        vec![
+            Box::new(m0001_contacts_and_changes::Migration),
+            Box::new(m0002_participant_state::Migration),
+            Box::new(m0003_attempt::Migration),
+        ]
     }
 }
 

@@ -92,6 +92,10 @@ async fn full() -> Database {
                 i, -i, i % 7, i % 4, CASE i % 2 WHEN 0 THEN i END, CASE i % 2 WHEN 0 THEN '' END,
                 CASE i % 2 WHEN 0 THEN '450 4.2.1 «later»' END FROM n"
             .to_owned(),
+        "INSERT INTO attempt (mail_id, lease_count, attempt_time, outcome, reply_codes, reply_text)
+         SELECT 1000 + 3 * i, 7 - i % 7, -i, CASE i % 4 WHEN 0 THEN 'sent' WHEN 1 THEN 'deferred' WHEN 2 THEN 'postponed'
+                ELSE 'failed' END, CASE i % 2 WHEN 0 THEN '' END, CASE i % 2 WHEN 0 THEN '450 4.2.1 «later»' END FROM n"
+            .to_owned(),
         format!(
             "INSERT INTO event (event_id, event_time, kind, caller, account_id, service_key, change_id)
              SELECT 5 * i + 100, i, 'service-updated', '', NULL, {uuid}, NULL FROM n"

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use relevo_domain::{ChangeId, Effects, EmailAddress, Mail, MailKind};
-use relevo_persistence::{Attempt, Delivery, DeliveryState, DueMail, Lease, Reply, Tx};
+use relevo_domain::{AccountId, ChangeId, Effects, EmailAddress, Mail, MailKind};
+use relevo_persistence::{Attempt, Delivery, DeliveryState, DueMail, Lease, MailReport, Outcome, Reply, Tx};
 use uuid::Uuid;
 
 use crate::{
@@ -18,6 +18,9 @@ on_every_engine!(
     an_expired_lease_is_taken_over_and_the_first_is_no_longer_heard,
     a_renewed_lease_is_held_and_a_lost_one_is_not,
     each_attempt_leaves_what_it_should,
+    an_attempt_that_is_told_twice_is_stored_once,
+    the_newest_hundred_attempts_of_a_mail_are_kept,
+    the_mails_of_a_change_are_listed_with_their_attempts,
     a_mail_that_is_done_with_is_never_leased_again,
     a_mail_withdrawn_while_it_is_leased_stays_so_unless_it_arrived,
     a_mail_that_is_put_off_is_due_when_it_says,
@@ -124,13 +127,13 @@ async fn an_expired_lease_is_taken_over_and_the_first_is_no_longer_heard(db: &Da
     assert_eq!(ids(&second), BTreeSet::from([first.mail_id]));
     assert_eq!(second[0].lease.lease_count, 2);
 
-    let late = [Attempt::Sent, Attempt::Withdrawn, Attempt::Returned(at(0)), Attempt::Failed(Some(reply("No.")))];
+    let late = [Attempt::Sent(None), Attempt::Withdrawn, Attempt::Returned(at(0)), Attempt::Failed(Some(reply("No.")))];
     for attempt in late {
         assert!(!record(db, first, &attempt, 61).await, "{attempt:?}");
     }
     assert_eq!(delivery(db, "ann").await.state, DeliveryState::Queued);
-    assert!(record(db, nora, &Attempt::Sent, 61).await, "the other mail is still its own");
-    assert!(record(db, second[0].lease, &Attempt::Sent, 61).await);
+    assert!(record(db, nora, &Attempt::Sent(None), 61).await, "the other mail is still its own");
+    assert!(record(db, second[0].lease, &Attempt::Sent(None), 61).await);
     assert_eq!(delivery(db, "ann").await.state, DeliveryState::Sent);
 }
 
@@ -152,7 +155,7 @@ async fn a_renewed_lease_is_held_and_a_lost_one_is_not(db: &Database) {
     tx.commit().await.unwrap();
     assert_eq!(ids(&lease(db, 70, 80, 9).await), BTreeSet::from([leased[1].mail_id]), "another's is not renewed");
     assert_eq!(ids(&lease(db, 199, 300, 9).await), BTreeSet::from([leased[1].mail_id]));
-    assert!(record(db, leased[0], &Attempt::Sent, 199).await);
+    assert!(record(db, leased[0], &Attempt::Sent(None), 199).await);
 
     let tx = db.store.write().await.unwrap();
     for lease in &leased[..1] {
@@ -189,7 +192,7 @@ async fn each_attempt_leaves_what_it_should(db: &Database) {
         assert_eq!(delivery(db, "nora").await, expected(Queued, 0, None, None), "the other mail");
     }
     for (attempt, after) in [
-        (Attempt::Sent, expected(Sent, 3, Some(9), None)),
+        (Attempt::Sent(None), expected(Sent, 3, Some(9), None)),
         (Attempt::Failed(Some(reply("Unknown."))), expected(Failed, 3, Some(9), Some("Unknown."))),
         (Attempt::Failed(None), expected(Failed, 2, Some(5), Some("Later!"))),
         (Attempt::Withdrawn, expected(Withdrawn, 2, Some(5), Some("Later!"))),
@@ -204,9 +207,84 @@ async fn each_attempt_leaves_what_it_should(db: &Database) {
     }
 }
 
+async fn mails(db: &Database, to: Option<&[AccountId]>, after: Option<i64>, limit: u64) -> Vec<MailReport> {
+    let view = db.store.read().await.unwrap();
+    view.mails_of_change(ChangeId(Uuid::from_u128(1)), to, after, limit).await.unwrap()
+}
+
+async fn an_attempt_that_is_told_twice_is_stored_once(db: &Database) {
+    ann_named_nora(db).await;
+    for attempt in [Attempt::Deferred(reply("Later."), at(0)), Attempt::Sent(Some(reply("Ok.")))] {
+        let due = lease(db, 0, 60, 1).await;
+        assert!(record(db, due[0].lease, &attempt, 1).await);
+        let once = mails(db, None, None, 9).await;
+        // As by a process that was not told that its commit went through.
+        assert!(record(db, due[0].lease, &attempt, 2).await);
+        let twice = mails(db, None, None, 9).await;
+        for (once, twice) in once.iter().zip(&twice) {
+            assert_eq!((&once.delivery, &once.attempts), (&twice.delivery, &twice.attempts), "{attempt:?}");
+        }
+    }
+    let tried: Vec<_> = mails(db, None, None, 9).await.iter().map(|mail| mail.delivery.attempts).collect();
+    assert_eq!(tried, [2, 0]);
+}
+
+async fn the_newest_hundred_attempts_of_a_mail_are_kept(db: &Database) {
+    ann_named_nora(db).await;
+    let nora = lease(db, 0, 60, 2).await.pop().unwrap();
+    assert!(record(db, nora.lease, &Attempt::Deferred(reply("Later."), at(1000)), 0).await);
+    for n in 1..=130 {
+        let ann = lease(db, 60, 60, 1).await.pop().unwrap();
+        assert!(record(db, ann.lease, &Attempt::Deferred(reply("Later."), at(0)), n).await);
+    }
+    let mails = mails(db, None, None, 9).await;
+    let times: Vec<_> = mails[0].attempts.iter().map(|attempt| attempt.attempt_time).collect();
+    assert_eq!(times, (31..=130).map(at).collect::<Vec<_>>());
+    assert_eq!((mails[0].delivery.attempts, mails[1].attempts.len()), (130, 1));
+}
+
+async fn the_mails_of_a_change_are_listed_with_their_attempts(db: &Database) {
+    ann_named_nora(db).await;
+    queue(db, vec![notice(MailKind::Passed, "bill")], 3).await;
+    let postponed = Reply { codes: String::new(), text: "refused".to_owned() };
+    for (n, attempt) in [
+        (5, Attempt::Postponed(postponed.clone(), at(0))),
+        (6, Attempt::Returned(at(0))),
+        (7, Attempt::Deferred(reply("Later."), at(0))),
+        (8, Attempt::Sent(Some(reply("Ok.")))),
+    ] {
+        let due = lease(db, 4, 60, 1).await;
+        assert_eq!(due[0].mail.account_id, id("ann"));
+        assert!(record(db, due[0].lease, &attempt, n).await);
+    }
+    let all = mails(db, None, None, 9).await;
+    let who: Vec<_> = all.iter().map(|mail| (mail.mail.kind, mail.mail.account_id.clone())).collect();
+    let (confirm, passed) = (MailKind::Confirm, MailKind::Passed);
+    assert_eq!(who, [(confirm, id("ann")), (confirm, id("nora")), (passed, id("bill"))]);
+    let [ann, nora, bill] = all.as_slice() else { panic!("{all:?}") };
+    let attempts: Vec<_> = ann.attempts.iter().map(|it| (it.attempt_time, it.outcome, it.reply.clone())).collect();
+    let expected = [
+        (at(5), Outcome::Postponed, Some(postponed)),
+        (at(7), Outcome::Deferred, Some(reply("Later."))),
+        (at(8), Outcome::Sent, Some(reply("Ok."))),
+    ];
+    assert_eq!(attempts, expected);
+    assert_eq!((ann.delivery.state, ann.delivery.attempts, ann.due_time), (DeliveryState::Sent, 2, None));
+    assert_eq!(ann.delivery.last_reply, Some(reply("Ok.")));
+    assert_eq!((nora.attempts.len(), nora.due_time, bill.create_time), (0, Some(at(0)), at(3)));
+
+    let to = [id("nora"), id("bill")];
+    let ids = |mails: &[MailReport]| mails.iter().map(|mail| mail.mail_id).collect::<Vec<_>>();
+    assert_eq!(ids(&mails(db, Some(&to), None, 9).await), ids(&all[1..]));
+    assert_eq!(ids(&mails(db, Some(&to), Some(nora.mail_id), 9).await), ids(&all[2..]));
+    assert_eq!(ids(&mails(db, None, Some(ann.mail_id), 1).await), ids(&all[1..2]));
+    let none = db.store.read().await.unwrap().mails_of_change(ChangeId(Uuid::from_u128(2)), None, None, 9).await;
+    assert!(none.unwrap().is_empty());
+}
+
 async fn a_mail_that_is_done_with_is_never_leased_again(db: &Database) {
     ann_named_nora(db).await;
-    for attempt in [Attempt::Sent, Attempt::Failed(None), Attempt::Withdrawn] {
+    for attempt in [Attempt::Sent(None), Attempt::Failed(None), Attempt::Withdrawn] {
         let tx = db.store.write().await.unwrap();
         for due in lease_mails(&tx, at(0), at(60), 9).await {
             assert!(tx.record_attempt(due.lease, &attempt, at(1)).await.unwrap());
@@ -228,12 +306,12 @@ async fn a_mail_withdrawn_while_it_is_leased_stays_so_unless_it_arrived(db: &Dat
     ann_named_nora(db).await;
     let deferred = Attempt::Deferred(reply("Later."), at(0));
     let returned = Attempt::Returned(at(0));
-    for attempt in [deferred, returned, Attempt::Failed(None), Attempt::Withdrawn, Attempt::Sent] {
+    for attempt in [deferred, returned, Attempt::Failed(None), Attempt::Withdrawn, Attempt::Sent(None)] {
         let tx = db.store.write().await.unwrap();
         let leased = lease_mails(&tx, at(0), at(60), 1).await;
         assert_eq!(leased[0].mail.account_id, id("ann"));
         withdraw(&tx).await;
-        let arrived = attempt == Attempt::Sent;
+        let arrived = attempt == Attempt::Sent(None);
         assert_eq!(tx.record_attempt(leased[0].lease, &attempt, at(1)).await.unwrap(), arrived, "{attempt:?}");
         let report = tx.change_report(ChangeId(Uuid::from_u128(1))).await.unwrap().unwrap();
         let state = if arrived { DeliveryState::Sent } else { DeliveryState::Withdrawn };
@@ -282,7 +360,7 @@ async fn an_address_that_only_the_mail_knows_goes_with_it(db: &Database) {
     assert_eq!(db.number(kept).await, 1);
     let leased = lease(db, 0, 60, 9).await;
     assert_eq!(leased[0].mail, mail);
-    assert!(record(db, leased[0].lease, &Attempt::Sent, 0).await);
+    assert!(record(db, leased[0].lease, &Attempt::Sent(None), 0).await);
     assert_eq!(db.number(kept).await, 0);
 }
 
@@ -301,7 +379,7 @@ async fn a_mail_about_a_change_is_queued_once(db: &Database) {
 async fn a_delivery_is_that_of_the_newest_token(db: &Database) {
     ann_named_nora(db).await;
     let leased = lease(db, 0, 60, 1).await;
-    assert!(record(db, leased[0].lease, &Attempt::Sent, 1).await);
+    assert!(record(db, leased[0].lease, &Attempt::Sent(None), 1).await);
     queue(db, vec![Mail { generation: 2, ..notice(MailKind::Confirm, "ann") }], 1).await;
     queue(db, vec![Mail { generation: 3, ..notice(MailKind::Reminder, "ann") }], 1).await;
     assert_eq!(delivery(db, "ann").await.state, DeliveryState::Queued);

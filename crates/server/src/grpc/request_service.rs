@@ -7,8 +7,8 @@ use relevo_api::v1::{
     AcceptContactChangeRequest, AcceptContactChangeResponse, CancelContactChangeRequest, CancelContactChangeResponse,
     CreateContactChangesRequest, CreateContactChangesResponse, GetContactChangeRequest, GetContactChangeResponse,
     InspectTokenRequest, InspectTokenResponse, ListContactChangesRequest, ListContactChangesResponse,
-    RefuseContactChangeRequest, RefuseContactChangeResponse, ResendTokenRequest, ResendTokenResponse,
-    request_service_server::RequestService,
+    ListDeliveriesRequest, ListDeliveriesResponse, RefuseContactChangeRequest, RefuseContactChangeResponse,
+    ResendTokenRequest, ResendTokenResponse, request_service_server::RequestService,
 };
 use relevo_domain::{ChangeId, RefusalReason, Role, ServiceId, contact_change::Wish};
 use relevo_persistence::{ChangeFilter, Part};
@@ -223,5 +223,29 @@ impl RequestService for Api {
         let account_id = seen.viewer.as_ref().map(ToString::to_string).unwrap_or_default();
         let change = Some(show::change(&seen, self.0.clock.now()));
         Ok(Response::new(InspectTokenResponse { change, account_id }))
+    }
+
+    async fn list_deliveries(
+        &self,
+        request: Request<ListDeliveriesRequest>,
+    ) -> Result<Response<ListDeliveriesResponse>, Status> {
+        let mut message = request.into_inner();
+        let mut form = self.form();
+        let change_id = form.change_id("change_id", &message.change_id);
+        let viewer = form.optional_account_id("account_id", &message.account_id);
+        let page_size = form.page_size(message.page_size);
+        let (Some(change_id), Some(viewer), Some(page_size)) = (change_id, viewer, page_size) else {
+            return Err(form.wrong().into());
+        };
+        let token = std::mem::take(&mut message.page_token);
+        message.page_size = 0;
+        let list = [b"deliveries ".as_slice(), &message.encode_to_vec()].concat();
+        let keyring = &self.0.keyring;
+        let after = page_token::read(keyring, &list, &token, |place| place.parse().ok())?;
+        let seen = self.0.mails(change_id, viewer, after, page_size + 1).await?;
+        let (mails, next_page_token) =
+            page_token::page(keyring, &list, seen.mails, page_size, |mail| mail.mail_id.to_string());
+        let deliveries = mails.iter().map(|mail| show::mail(mail, seen.viewer.as_ref())).collect();
+        Ok(Response::new(ListDeliveriesResponse { deliveries, next_page_token }))
     }
 }

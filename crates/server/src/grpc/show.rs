@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use relevo_api::v1;
 use relevo_domain::{
-    Account, AccountId, BillingStanding, Contacts, Refusal, Role, Roles, Service, Sight, State,
+    Account, AccountId, BillingStanding, Contacts, MailKind, Refusal, Role, Roles, Service, Sight, State,
     contact_change::{Blocker, ChangeState, Confirmation, Decision, Draft, Ending},
 };
-use relevo_persistence::{Delivery, DeliveryState};
+use relevo_persistence::{AttemptReport, Delivery, DeliveryState, MailReport, Outcome, Reply};
 
 use super::status::reason_of;
 use crate::{
@@ -134,15 +134,64 @@ fn delivery(delivery: &Delivery, sees_text: bool) -> v1::Delivery {
         DeliveryState::Failed => v1::DeliveryState::Failed,
         DeliveryState::Withdrawn => v1::DeliveryState::Withdrawn,
     };
-    let last_reply = delivery.last_reply.as_ref().map(|reply| match sees_text {
-        true => format!("{} {}", reply.codes, reply.text).trim().to_owned(),
-        false => reply.codes.clone(),
-    });
     v1::Delivery {
         state: state.into(),
         attempts: i32::try_from(delivery.attempts).unwrap_or(i32::MAX),
         last_attempt_time: delivery.last_attempt_time.map(timestamp),
-        last_reply: last_reply.unwrap_or_default(),
+        last_reply: reply(delivery.last_reply.as_ref(), sees_text),
+    }
+}
+
+fn reply(reply: Option<&Reply>, sees_text: bool) -> String {
+    match (reply, sees_text) {
+        (None, _) => String::new(),
+        (Some(reply), true) => format!("{} {}", reply.codes, reply.text).trim().to_owned(),
+        (Some(reply), false) => reply.codes.clone(),
+    }
+}
+
+/// A mail with its attempts, to an account or, without one, to a caller that sees everything.
+pub(super) fn mail(report: &MailReport, viewer: Option<&AccountId>) -> v1::MailDelivery {
+    let MailReport { mail, create_time, due_time, attempts, .. } = report;
+    let sees_text = viewer.is_none_or(|viewer| *viewer == mail.account_id);
+    v1::MailDelivery {
+        kind: mail_kind(mail.kind).into(),
+        account_id: mail.account_id.to_string(),
+        generation: mail.generation,
+        create_time: Some(timestamp(*create_time)),
+        due_time: due_time.map(timestamp),
+        delivery: Some(delivery(&report.delivery, sees_text)),
+        attempts: attempts.iter().map(|it| attempt(it, sees_text)).collect(),
+    }
+}
+
+fn attempt(report: &AttemptReport, sees_text: bool) -> v1::DeliveryAttempt {
+    let outcome = match report.outcome {
+        Outcome::Sent => v1::AttemptOutcome::Sent,
+        Outcome::Deferred => v1::AttemptOutcome::Deferred,
+        Outcome::Postponed => v1::AttemptOutcome::Postponed,
+        Outcome::Failed => v1::AttemptOutcome::Failed,
+    };
+    v1::DeliveryAttempt {
+        attempt_time: Some(timestamp(report.attempt_time)),
+        outcome: outcome.into(),
+        reply: reply(report.reply.as_ref(), sees_text),
+    }
+}
+
+fn mail_kind(kind: MailKind) -> v1::MailKind {
+    match kind {
+        MailKind::Confirm => v1::MailKind::Confirm,
+        MailKind::Reminder => v1::MailKind::Reminder,
+        MailKind::Done => v1::MailKind::Done,
+        MailKind::Replaced => v1::MailKind::Replaced,
+        MailKind::Passed => v1::MailKind::Passed,
+        MailKind::Refused => v1::MailKind::Refused,
+        MailKind::Cancelled => v1::MailKind::Cancelled,
+        MailKind::Expired => v1::MailKind::Expired,
+        MailKind::Failed => v1::MailKind::Failed,
+        MailKind::Undelivered => v1::MailKind::Undelivered,
+        MailKind::AddressChanged => v1::MailKind::AddressChanged,
     }
 }
 

@@ -51,6 +51,7 @@ const FILL: &str = "
     INSERT INTO outbox (kind, change_id, account_id, generation, state, create_time, due_time, lease_count, attempts)
         SELECT 'confirm', change_id, account_id, generation, CASE WHEN open THEN 'queued' ELSE 'sent' END, 0, 1000000, 0, 0
         FROM seal JOIN n ON key = change_id;
+    INSERT INTO attempt SELECT mail_id, 0, 0, 'deferred', NULL, NULL FROM outbox;
     INSERT INTO event (event_time, kind, caller) SELECT n, 'account-created', 'caller' FROM n;
     INSERT INTO request SELECT 'caller', 'm', account, key, nonce, nonce, n FROM n;
 ";
@@ -202,6 +203,11 @@ async fn read(store: &Store, rows: u64, calls: &mut Calls) {
     calls.file("letter of a notice", view.mail_material(&mail(MailKind::Done, Some(with_seals), "an1-ovh", 0)).await);
     calls
         .file("letter about an address", view.mail_material(&mail(MailKind::AddressChanged, None, "an1-ovh", 2)).await);
+    let parties = [id("ann"), party(1)];
+    for (to, after) in [(None, None), (Some(parties.as_slice()), None), (None, Some(1)), (Some(&parties), Some(1))] {
+        let name = format!("mails_of_change, to some {}, after one {}", to.is_some(), after.is_some());
+        calls.file(name, view.mails_of_change(change_id(1), to, after, 50).await);
+    }
     calls.file("answer_is_older", view.answer_is_older(at(0)).await);
 }
 
@@ -240,8 +246,7 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
     calls.file("push", tx.push(&effects(rows), "caller", now).await);
 
     let leased = calls.file("lease_mail", tx.lease_mail(now, at(60)).await);
-    let lease = leased.unwrap().lease;
-    calls.file("renew_lease", tx.renew_lease(lease, at(90)).await);
+    calls.file("renew_lease", tx.renew_lease(leased.unwrap().lease, at(90)).await);
     let reply = Reply { codes: "451".to_owned(), text: "Later.".to_owned() };
     for attempt in [
         Attempt::Returned(now),
@@ -249,11 +254,20 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
         Attempt::Deferred(reply.clone(), now),
         Attempt::Failed(Some(reply)),
         Attempt::Withdrawn,
-        Attempt::Sent,
+        Attempt::Sent(None),
     ] {
+        // Due before all others, again and again, until old attempts are forgotten.
+        let mut lease = tx.lease_mail(now, at(-9)).await.unwrap().unwrap().lease;
+        while lease.lease_count <= 100 {
+            lease = tx.lease_mail(now, at(-9)).await.unwrap().unwrap().lease;
+        }
+        calls.since();
         let name = format!("record_attempt {}", attempt.name());
-        calls.file(name, tx.record_attempt(lease, &attempt, now).await);
+        assert!(calls.file(name, tx.record_attempt(lease, &attempt, now).await));
+        tx.renew_lease(lease, at(900)).await.unwrap();
+        calls.since();
     }
+    calls.file("knows_mail", tx.knows_mail(&mail(MailKind::Undelivered, Some(1), "an1-ovh", 2)).await);
 
     let key = RequestKey { caller: "another".to_owned(), ..request_key(1) };
     assert!(calls.file("claim_request", tx.claim_request(&key, &[1], now).await).is_none());
