@@ -11,8 +11,16 @@ use relevo_domain::Language;
 use unic_langid::LanguageIdentifier;
 
 /// Every language, by its tag. The first is for readers of any other.
-const LANGUAGES: [(&str, &str); 2] =
-    [("en", include_str!("../templates/en.ftl")), ("es", include_str!("../templates/es.ftl"))];
+const LANGUAGES: [(&str, &str); 8] = [
+    ("en", include_str!("../templates/en.ftl")),
+    ("es", include_str!("../templates/es.ftl")),
+    ("fr", include_str!("../templates/fr.ftl")),
+    ("de", include_str!("../templates/de.ftl")),
+    ("it", include_str!("../templates/it.ftl")),
+    ("pt", include_str!("../templates/pt.ftl")),
+    ("pl", include_str!("../templates/pl.ftl")),
+    ("nl", include_str!("../templates/nl.ftl")),
+];
 
 static WORDINGS: LazyLock<[Wording; LANGUAGES.len()]> = LazyLock::new(|| LANGUAGES.map(Wording::new));
 
@@ -143,6 +151,12 @@ mod tests {
             ("es-MX", "es"),
             ("es-Latn-ES", "es"),
             ("en-GB", "en"),
+            ("fr-CA", "fr"),
+            ("de-AT", "de"),
+            ("it-CH", "it"),
+            ("pt-BR", "pt"),
+            ("pl-PL", "pl"),
+            ("nl-BE", "nl"),
             ("ja", "en"),
             ("", "en"),
         ] {
