@@ -16,6 +16,7 @@ mod bad_values;
 mod cases;
 mod connection_loss;
 mod contents;
+mod deliveries;
 mod delivery;
 mod delivery_steps;
 mod directory;

@@ -299,6 +299,60 @@ fn nobody_is_reminded_of_a_change_that_is_over_or_too_short_or_without_reminders
 }
 
 #[test]
+fn of_a_code_that_never_arrives_the_other_party_hears_whatever_it_has_decided() {
+    let mut world = World::with("ann", "technical=nora");
+    assert!(world.undelivered(0, "nora", 1));
+    assert_eq!(world.mails(), ["undelivered ann 1"]);
+    assert_eq!(world.events(), ["token-undelivered nora"]);
+    world.resend(0, "nora").unwrap();
+    world.accept(0, "ann").unwrap();
+    assert!(world.undelivered(0, "nora", 2));
+    assert_eq!(world.mails(), ["undelivered ann 2"]);
+    let mut own = World::with("ann", "technical=nora");
+    assert!(own.undelivered(0, "ann", 1));
+    assert_eq!(own.mails(), ["undelivered nora 1"]);
+    let mut sole = World::with("ann", "technical=ann");
+    assert!(sole.undelivered(0, "ann", 1));
+    assert_eq!((sole.mails().len(), sole.events()), (0, vec!["token-undelivered ann".to_owned()]));
+}
+
+#[test]
+fn of_a_code_that_nothing_waits_for_nobody_hears() {
+    let superseded = {
+        let mut world = World::with("ann", "technical=nora");
+        world.resend(0, "nora").unwrap();
+        world
+    };
+    let decided = {
+        let mut world = World::with("ann", "technical=nora");
+        world.accept(0, "nora").unwrap();
+        world
+    };
+    let moved = {
+        let mut world = World::with("ann", "technical=nora");
+        assert!(world.supersede(0, "nora"));
+        world
+    };
+    let ended = {
+        let mut world = World::with("ann", "technical=nora");
+        world.refuse(0, "ann").unwrap();
+        world
+    };
+    let over = {
+        let mut world = World::with("ann", "technical=nora");
+        world.later(WEEK);
+        world
+    };
+    for (case, mut world) in
+        [("superseded", superseded), ("decided", decided), ("moved", moved), ("ended", ended), ("over", over)]
+    {
+        assert!(!world.undelivered(0, "nora", 1), "{case}");
+        assert_eq!((world.mails().len(), world.events().len()), (0, 0), "{case}");
+        assert!(!world.undelivered(0, "tom", 1), "{case}: no party");
+    }
+}
+
+#[test]
 fn each_account_sees_of_a_change_what_its_part_in_it_shows() {
     for (requester, asks, who, sight) in [
         ("ann", "technical=nora", "ann", Some(Sight::Party)),

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use relevo_domain::{
-    AccountId, BillingStanding, ChangeId, ContactChange, Contacts, Effects, Key, Keyring, Kind, Nonce, Policy,
-    Presented, Refusal, RefusalReason, Role, Seal, Service, ServiceId, ServiceKey,
+    AccountId, BillingStanding, ChangeId, ContactChange, Contacts, Effects, Key, Keyring, Kind, MailKind, Nonce,
+    Policy, Presented, Refusal, RefusalReason, Role, Seal, Service, ServiceId, ServiceKey,
     contact_change::{ChangeState, Confirmation, Facts, Plan, Wish, open, plan},
 };
 use uuid::Uuid;
@@ -226,6 +226,11 @@ impl World {
         self.call(n, |change, _, _, now, effects| change.remind(now, effects))
     }
 
+    pub(crate) fn undelivered(&mut self, n: usize, to: &str, generation: i64) -> bool {
+        let to = id(to);
+        self.call(n, |change, _, _, now, effects| change.undelivered(&to, generation, now, effects))
+    }
+
     fn call<T>(
         &mut self,
         n: usize,
@@ -246,9 +251,12 @@ impl World {
         Role::ALL.map(|role| name(self.service.contacts.holder(role))).join(" ")
     }
 
-    /// The mails of the last call, sorted, as in `done ann`; those with a token name its generation too.
+    /// The mails of the last call, sorted, as in `done ann`; those with or of a token name its generation too.
     pub(crate) fn mails(&self) -> Vec<String> {
-        let word = |mail: &relevo_domain::Mail| match (mail.kind.carries_token(), mail.generation) {
+        let word = |mail: &relevo_domain::Mail| match (
+            mail.kind.carries_token() || mail.kind == MailKind::Undelivered,
+            mail.generation,
+        ) {
             (true, generation) => format!("{} {} {generation}", mail.kind.name(), name(&mail.account_id)),
             (false, 0) => format!("{} {}", mail.kind.name(), name(&mail.account_id)),
             (false, wrong) => format!("a notice with a generation: {wrong}"),
