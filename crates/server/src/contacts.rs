@@ -283,7 +283,7 @@ impl Mutation<'_> {
         let mut effects = Effects::default();
         let mut cancelled = Vec::new();
         for mut change in self.tx.open_changes_for_update(service.service_key, None).await? {
-            if change.cancel_with_service(self.now, &mut effects) {
+            if change.cancel_with_service(self.policy(), self.now, &mut effects) {
                 cancelled.push(change.change_id);
             }
             self.tx.save_contact_change(&change, self.now).await?;

@@ -137,7 +137,7 @@ impl Mutation<'_> {
         // One that has expired unmarked would still stand in the way of the index.
         let mut effects = Effects::default();
         for change in &mut open_changes {
-            if change.expire(self.now, &mut effects) {
+            if change.expire(self.policy(), self.now, &mut effects) {
                 self.tx.save_contact_change(change, self.now).await?;
             }
         }
@@ -192,7 +192,7 @@ impl Mutation<'_> {
         let presented = self.installation.presented(token, by, self.tx.seals(change_id).await?);
         let administrator = &case.service.contacts.administrator;
         let mut effects = Effects::default();
-        let outcome = case.change.refuse(by, presented, reason, administrator, self.now, &mut effects);
+        let outcome = case.change.refuse(by, presented, reason, administrator, self.policy(), self.now, &mut effects);
         self.settle(case, &effects, outcome, Some(by)).await
     }
 
@@ -201,7 +201,7 @@ impl Mutation<'_> {
         let mut case = self.case(change_id).await?;
         let administrator = &case.service.contacts.administrator;
         let mut effects = Effects::default();
-        let outcome = case.change.cancel(by, administrator, self.now, &mut effects);
+        let outcome = case.change.cancel(by, administrator, self.policy(), self.now, &mut effects);
         self.settle(case, &effects, outcome, by).await
     }
 

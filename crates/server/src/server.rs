@@ -66,7 +66,7 @@ impl Server {
             public_url: config.page_public_url.clone(),
         };
         let courier = Courier::new(store.clone(), keyring.clone(), sender, transport, config.mail_retry);
-        let sweeper = Arc::new(Sweeper::new(store.clone(), clock.clone()));
+        let sweeper = Arc::new(Sweeper::new(store.clone(), clock.clone(), config.policy.clone()));
         let installation = Installation {
             store,
             keyring,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use relevo_domain::Effects;
+use relevo_domain::{Effects, Policy};
 use relevo_persistence::{Error, Store, in_time};
 use tokio_util::sync::CancellationToken;
 
@@ -21,11 +21,12 @@ const ANSWER_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 pub struct Sweeper {
     store: Store,
     clock: Clock,
+    policy: Policy,
 }
 
 impl Sweeper {
-    pub(crate) fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock }
+    pub(crate) fn new(store: Store, clock: Clock, policy: Policy) -> Self {
+        Self { store, clock, policy }
     }
 
     /// Sweeps every second, until it is told to stop. `swept` is called when there may be a mail to send.
@@ -80,7 +81,7 @@ impl Sweeper {
         let due = tx.due_changes_for_update(now, BATCH).await?;
         let swept = due.len();
         for mut change in due {
-            if change.expire(now, &mut effects) || change.remind(now, &mut effects) {
+            if change.expire(&self.policy, now, &mut effects) || change.remind(now, &mut effects) {
                 tx.save_contact_change(&change, now).await?;
             }
         }

@@ -45,7 +45,7 @@ impl ContactChange {
         effects: &mut Effects,
     ) -> Result<(), Refusal> {
         let Facts { service, others, standing, policy, now } = facts;
-        self.check_party(by, &service.contacts.administrator, now, effects)?;
+        self.check_party(by, &service.contacts.administrator, policy, now, effects)?;
         self.check_token(by, presented)?;
 
         let is_last =
@@ -66,7 +66,7 @@ impl ContactChange {
         }
         self.record(EventKind::ChangeAccepted, Some(by), effects);
         if is_last {
-            self.apply(service, others, now, effects);
+            self.apply(service, others, policy, now, effects);
         }
         Ok(())
     }
@@ -78,10 +78,11 @@ impl ContactChange {
         presented: Presented,
         reason: Option<RefusalReason>,
         administrator: &AccountId,
+        policy: &Policy,
         now: Timestamp,
         effects: &mut Effects,
     ) -> Result<(), Refusal> {
-        self.check_party(by, administrator, now, effects)?;
+        self.check_party(by, administrator, policy, now, effects)?;
         self.check_token(by, presented)?;
         if let Some(party) = self.confirmation_mut(by) {
             party.decision = Decision::Refused { at: now };
@@ -103,7 +104,7 @@ impl ContactChange {
         now: Timestamp,
         effects: &mut Effects,
     ) -> Result<(), Refusal> {
-        self.check_party(to, administrator, now, effects)?;
+        self.check_party(to, administrator, policy, now, effects)?;
         let change_id = self.change_id;
         let party = self.confirmation_mut(to).ok_or(Refusal::NotAParty)?;
         if party.resends >= policy.resend_limit {
@@ -148,11 +149,12 @@ impl ContactChange {
         &mut self,
         account: &AccountId,
         administrator: &AccountId,
+        policy: &Policy,
         now: Timestamp,
         effects: &mut Effects,
     ) -> Result<(), Refusal> {
         self.sight_of(account, administrator).ok_or(Refusal::ChangeNotFound)?;
-        self.check_open(now, effects)?;
+        self.check_open(policy, now, effects)?;
         match self.confirmation(account) {
             None => Err(Refusal::NotAParty),
             Some(party) if party.decision != Decision::Pending => Err(Refusal::AlreadyDecided),

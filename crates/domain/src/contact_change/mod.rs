@@ -153,6 +153,8 @@ pub struct Policy {
     pub lifetime: SignedDuration,
     /// How long before the end they are reminded; `None`: never.
     pub remind_before: Option<SignedDuration>,
+    /// Whether they are told that a change has expired.
+    pub expiry_notice: bool,
     /// How long a party waits between two resends.
     pub resend_interval: SignedDuration,
     /// How often a token is sent again, for each change and party.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Canceller, ContactChange, Decision, Ending, FailureCause, State,
+    Canceller, ContactChange, Decision, Ending, FailureCause, Policy, State,
     ask::{parties, told_when_done},
 };
 use crate::{AccountId, Effects, Event, EventKind, Mail, MailKind, Refusal, Service};
@@ -15,13 +15,14 @@ impl ContactChange {
         &mut self,
         by: Option<&AccountId>,
         administrator: &AccountId,
+        policy: &Policy,
         now: Timestamp,
         effects: &mut Effects,
     ) -> Result<(), Refusal> {
         if let Some(by) = by {
             self.sight_of(by, administrator).ok_or(Refusal::ChangeNotFound)?;
         }
-        self.check_open(now, effects)?;
+        self.check_open(policy, now, effects)?;
         if by.is_some_and(|by| *by != self.requester && by != administrator) {
             return Err(Refusal::NotItsToCancel);
         }
@@ -31,8 +32,8 @@ impl ContactChange {
     }
 
     /// Cancels the change if it is open, because its service is deleted. Says whether it was.
-    pub fn cancel_with_service(&mut self, now: Timestamp, effects: &mut Effects) -> bool {
-        if self.check_open(now, effects).is_err() {
+    pub fn cancel_with_service(&mut self, policy: &Policy, now: Timestamp, effects: &mut Effects) -> bool {
+        if self.check_open(policy, now, effects).is_err() {
             return false;
         }
         self.end_cancelled(Canceller::ServiceDeleted, None, now, effects);
@@ -40,13 +41,15 @@ impl ContactChange {
     }
 
     /// Marks the change as expired if its time is over and nothing ended it before. Says whether it did.
-    pub fn expire(&mut self, now: Timestamp, effects: &mut Effects) -> bool {
+    pub fn expire(&mut self, policy: &Policy, now: Timestamp, effects: &mut Effects) -> bool {
         if self.state != State::Pending || now < self.expire_time {
             return false;
         }
         self.state = self.state_at(now);
         self.record(EventKind::ChangeExpired, None, effects);
-        self.tell_parties(MailKind::Expired, None, effects);
+        if policy.expiry_notice {
+            self.tell_parties(MailKind::Expired, None, effects);
+        }
         true
     }
 
@@ -87,8 +90,8 @@ impl ContactChange {
     }
 
     /// Refuses what is asked of a change that has ended; one whose time is over ends here.
-    pub(super) fn check_open(&mut self, now: Timestamp, effects: &mut Effects) -> Result<(), Refusal> {
-        self.expire(now, effects);
+    pub(super) fn check_open(&mut self, policy: &Policy, now: Timestamp, effects: &mut Effects) -> Result<(), Refusal> {
+        self.expire(policy, now, effects);
         match self.state.name() {
             super::ChangeState::Pending => Ok(()),
             ended => Err(Refusal::ChangeSettled(ended)),
@@ -100,6 +103,7 @@ impl ContactChange {
         &mut self,
         service: &mut Service,
         others: &mut [ContactChange],
+        policy: &Policy,
         now: Timestamp,
         effects: &mut Effects,
     ) {
@@ -113,7 +117,7 @@ impl ContactChange {
             effects.mails.push(self.notice(kind, account));
         }
         for other in others {
-            if other.change_id == self.change_id || other.check_open(now, effects).is_err() {
+            if other.change_id == self.change_id || other.check_open(policy, now, effects).is_err() {
                 continue;
             }
             if let Some(cause) = other.impossible(service) {

@@ -299,6 +299,23 @@ fn nobody_is_reminded_of_a_change_that_is_over_or_too_short_or_without_reminders
 }
 
 #[test]
+fn that_a_change_has_expired_is_told_unless_the_company_does_not() {
+    for (told, mails) in [(true, vec!["expired ann", "expired nora"]), (false, vec![])] {
+        let mut world = World::with("ann", "technical=nora");
+        world.policy.expiry_notice = told;
+        world.later(WEEK);
+        for late in [World::expire, World::cancel_with_service] {
+            let mut world = world.clone();
+            late(&mut world, 0);
+            assert_eq!(
+                (world.mails(), world.events()),
+                (mails.iter().map(ToString::to_string).collect(), vec!["change-expired".to_owned()])
+            );
+        }
+    }
+}
+
+#[test]
 fn of_a_code_that_never_arrives_the_other_party_hears_whatever_it_has_decided() {
     let mut world = World::with("ann", "technical=nora");
     assert!(world.undelivered(0, "nora", 1));

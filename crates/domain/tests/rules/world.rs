@@ -90,6 +90,7 @@ impl World {
             policy: Policy {
                 lifetime: hours(7 * 24),
                 remind_before: Some(hours(24)),
+                expiry_notice: true,
                 resend_interval: seconds(60),
                 resend_limit: 10,
                 standing_for_every_role: false,
@@ -190,18 +191,20 @@ impl World {
         presented: Presented,
         reason: Option<RefusalReason>,
     ) -> Result<(), Refusal> {
-        self.call(n, |change, administrator, _, now, effects| {
-            change.refuse(&id(who), presented, reason, administrator, now, effects)
+        self.call(n, |change, administrator, policy, now, effects| {
+            change.refuse(&id(who), presented, reason, administrator, policy, now, effects)
         })
     }
 
     pub(crate) fn cancel(&mut self, n: usize, who: Option<&str>) -> Result<(), Refusal> {
         let by = who.map(id);
-        self.call(n, |change, administrator, _, now, effects| change.cancel(by.as_ref(), administrator, now, effects))
+        self.call(n, |change, administrator, policy, now, effects| {
+            change.cancel(by.as_ref(), administrator, policy, now, effects)
+        })
     }
 
     pub(crate) fn cancel_with_service(&mut self, n: usize) -> bool {
-        self.call(n, |change, _, _, now, effects| change.cancel_with_service(now, effects))
+        self.call(n, |change, _, policy, now, effects| change.cancel_with_service(policy, now, effects))
     }
 
     pub(crate) fn resend(&mut self, n: usize, who: &str) -> Result<(), Refusal> {
@@ -219,7 +222,7 @@ impl World {
     }
 
     pub(crate) fn expire(&mut self, n: usize) -> bool {
-        self.call(n, |change, _, _, now, effects| change.expire(now, effects))
+        self.call(n, |change, _, policy, now, effects| change.expire(policy, now, effects))
     }
 
     pub(crate) fn remind(&mut self, n: usize) -> bool {

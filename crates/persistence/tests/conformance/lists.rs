@@ -11,7 +11,7 @@ use relevo_persistence::{ChangeFilter, Part};
 
 use crate::{
     engine::Database,
-    people::{add_changes, asked_one, at, id, service, settle},
+    people::{add_changes, asked_one, at, id, policy, service, settle},
 };
 
 on_every_engine!(each_change_of_a_filter_is_on_one_page, an_expired_change_is_listed_as_expired_swept_or_not);
@@ -141,7 +141,7 @@ async fn an_expired_change_is_listed_as_expired_swept_or_not(db: &Database) {
     let (unswept, _) = asked_one(1, &shop, "ann", "technical=nora");
     let (mut swept, _) = asked_one(2, &shop, "ann", "billing=nora");
     let end = unswept.expire_time;
-    assert!(swept.expire(end, &mut Effects::default()));
+    assert!(swept.expire(&policy(), end, &mut Effects::default()));
     add_changes(db, &shop, &[unswept.clone(), swept.clone()], &Effects::default()).await;
     let view = db.store.read().await.unwrap();
     let list = |state, now| {

@@ -70,6 +70,7 @@ pub(crate) fn policy() -> Policy {
     Policy {
         lifetime: SignedDuration::from_hours(7 * 24),
         remind_before: Some(SignedDuration::from_hours(24)),
+        expiry_notice: true,
         resend_interval: SignedDuration::from_secs(60),
         resend_limit: 3,
         standing_for_every_role: false,

@@ -110,7 +110,7 @@ impl World {
                     return;
                 }
                 for change in &mut open_changes {
-                    change.expire(self.now, &mut effects);
+                    change.expire(&policy(), self.now, &mut effects);
                 }
                 self.save(tx, open_changes, service.clone(), Effects::default()).await;
                 for draft in plan.drafts {
@@ -139,13 +139,14 @@ impl World {
                 let party = change.confirmations[party % change.confirmations.len()].clone();
                 let token = Presented::Generation(party.generation);
                 let reason = reason.as_deref().and_then(|text| RefusalReason::parse(text).ok().flatten());
-                let _ = change.refuse(&party.account_id, token, reason, &administrator, self.now, &mut effects);
+                let _ =
+                    change.refuse(&party.account_id, token, reason, &administrator, &policy(), self.now, &mut effects);
                 self.save(tx, vec![change], service, effects).await;
             }
             Step::Cancel { change, by } => {
                 let Some((mut change, _)) = self.case(tx, *change).await else { return };
                 let by = by.map(|by| id(PEOPLE[by]));
-                let _ = change.cancel(by.as_ref(), &administrator, self.now, &mut effects);
+                let _ = change.cancel(by.as_ref(), &administrator, &policy(), self.now, &mut effects);
                 self.save(tx, vec![change], service, effects).await;
             }
             Step::Resend { change, party } => {
@@ -169,7 +170,7 @@ impl World {
             Step::Sweep => {
                 let mut due = tx.due_changes_for_update(self.now, 100).await.unwrap();
                 for change in &mut due {
-                    assert!(change.expire(self.now, &mut effects) || change.remind(self.now, &mut effects));
+                    assert!(change.expire(&policy(), self.now, &mut effects) || change.remind(self.now, &mut effects));
                 }
                 self.save(tx, due, service, effects).await;
                 assert!(!tx.change_is_due(self.now).await.unwrap());

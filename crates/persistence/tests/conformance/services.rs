@@ -7,7 +7,7 @@ use relevo_persistence::{ChangeFilter, Error, Part, ServiceFilter, View};
 
 use crate::{
     engine::Database,
-    people::{add_changes, ann_named_nora, asked_one, at, id, service, service_id, settle, shop},
+    people::{add_changes, ann_named_nora, asked_one, at, id, policy, service, service_id, settle, shop},
 };
 
 on_every_engine!(
@@ -50,7 +50,7 @@ async fn an_id_of_a_deleted_service_is_registered_again(db: &Database) {
     let change = ann_named_nora(db).await;
     let mut change = change;
     let tx = db.store.write().await.unwrap();
-    assert!(change.cancel_with_service(at(9), &mut Default::default()));
+    assert!(change.cancel_with_service(&policy(), at(9), &mut Default::default()));
     tx.save_contact_change(&change, at(9)).await.unwrap();
     tx.save_service(&deleted(shop())).await.unwrap();
     assert_eq!(tx.service(&service_id("example.com")).await.unwrap(), None);

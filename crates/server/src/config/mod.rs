@@ -125,6 +125,7 @@ struct RawAccountId {
 struct RawChange {
     lifetime: String,
     remind_before: String,
+    expiry_notice: bool,
     resend_interval: String,
     resend_limit: u32,
     good_standing: String,
@@ -266,6 +267,7 @@ impl Checks {
         };
         Some(Policy {
             lifetime: lifetime?,
+            expiry_notice: raw.expiry_notice,
             remind_before: remind_before.map(|before| (!before.is_zero()).then_some(before))?,
             resend_interval: resend_interval?,
             resend_limit: raw.resend_limit.into(),

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use self::plan_log::{Plan, PlanLog};
 use crate::{
     engine::Database,
-    people::{account, asked_one, at, id, keyring, service, service_id},
+    people::{account, asked_one, at, id, keyring, policy, service, service_id},
 };
 
 /// Fills the tables from the numbers of a table `n`, which each engine makes in its own way: services `s00001.example`
@@ -240,7 +240,7 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
     calls.file("insert_contact_change", inserted);
     change.remind_time = None;
     calls.file("save_contact_change", tx.save_contact_change(&change, now).await);
-    change.cancel(None, &id("ann"), now, &mut Effects::default()).unwrap();
+    change.cancel(None, &id("ann"), &policy(), now, &mut Effects::default()).unwrap();
     calls.file("save_contact_change, ended", tx.save_contact_change(&change, now).await);
     calls.file("supersede_tokens", tx.supersede_tokens(&id("ann"), (1..=rows).map(change_id)).await);
     calls.file("push", tx.push(&effects(rows), "caller", now).await);
