@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::{Clock, Config, Error, Server, console::say, copy, demo, server::listen};
+use crate::{Clock, Config, Error, Server, console::say, copy, demo, server::listen, test_mail};
 
 /// Relevo keeps who is the administrator, technical and billing contact of every service, and lets them hand a role
 /// over: both sides confirm, each with a personal code that is mailed to them.
@@ -48,6 +48,17 @@ enum Action {
     },
     /// Says whether the configuration is right.
     CheckConfig,
+    /// Sends a test mail to an address, over the transport of the configuration, and says what the relay said.
+    ///
+    /// Needs no database, and leaves nothing in one. Ends with 1 if the mail was not taken.
+    SendTestMail {
+        /// Where it goes.
+        #[arg(long, value_name = "ADDRESS")]
+        to: String,
+        /// The language that it is written in.
+        #[arg(long, value_name = "TAG", default_value = "en")]
+        language: String,
+    },
     /// Plays the story of a contact change on a database of its own, and prints it.
     Demo,
 }
@@ -83,6 +94,11 @@ async fn act(command: Command) -> Result<(), Error> {
         Action::CheckConfig => {
             config()?;
             say("The configuration is right.")
+        }
+        Action::SendTestMail { to, language } => {
+            let config = config()?;
+            log_to_stderr(&config)?;
+            test_mail::run(&config, &to, &language).await
         }
         Action::Demo => {
             config()?;

@@ -52,6 +52,14 @@ pub enum Error {
     #[error(transparent)]
     Config(#[from] ConfigError),
 
+    /// A mail cannot be made.
+    #[error(transparent)]
+    Compose(#[from] relevo_outbound::message::ComposeError),
+
+    /// A test mail was not taken.
+    #[error("the test mail was not sent: {0}")]
+    TestMail(String),
+
     /// A key cannot be read or made.
     #[error("{0}")]
     Key(String),

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use jiff::Timestamp;
 use relevo_domain::{Keyring, Policy};
-use relevo_outbound::Courier;
+use relevo_outbound::{Courier, Sender, Transport};
 use relevo_persistence::Store;
 use uuid::{ContextV7, Uuid};
 
@@ -19,6 +19,8 @@ pub(crate) struct Installation {
     pub(crate) policy: Policy,
     pub(crate) account_id_suffix: String,
     pub(crate) courier: Courier,
+    pub(crate) transport: Transport,
+    pub(crate) sender: Sender,
     pub(crate) ids: Ids,
 }
 

@@ -21,6 +21,7 @@ mod mutation;
 mod requests;
 mod server;
 mod sweeper;
+mod test_mail;
 
 pub use clock::Clock;
 pub use command::run;

@@ -41,16 +41,32 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     listener.map_err(|error| Error::Io(format!("grpc.listen: cannot listen on {address}"), error))
 }
 
+/// Where mails go.
+pub(crate) fn transport(config: &Config) -> Result<Transport, Error> {
+    Ok(match &config.mail_transport {
+        MailTransport::File(path) => {
+            Transport::File(Folder::open(path).map_err(|error| {
+                Error::Io(format!("mail.directory: cannot make the folder {}", path.display()), error)
+            })?)
+        }
+        MailTransport::Smtp(relay) => Transport::Smtp(relay.clone()),
+        MailTransport::Memory(memory) => Transport::Memory(memory.clone()),
+    })
+}
+
+/// Who mails are from, and where their links lead.
+pub(crate) fn sender(config: &Config) -> Sender {
+    Sender {
+        from: config.mail_from.clone(),
+        return_path: config.mail_return_path.clone(),
+        public_url: config.page_public_url.clone(),
+    }
+}
+
 impl Server {
     /// Opens the database, makes sure of its schema, checks the keys, and makes the parts.
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, Error> {
-        let transport = match &config.mail_transport {
-            MailTransport::File(path) => Transport::File(Folder::open(path).map_err(|error| {
-                Error::Io(format!("mail.directory: cannot make the folder {}", path.display()), error)
-            })?),
-            MailTransport::Smtp(relay) => Transport::Smtp(relay.clone()),
-            MailTransport::Memory(memory) => Transport::Memory(memory.clone()),
-        };
+        let (transport, sender) = (transport(config)?, sender(config));
         let store = Store::open(&config.database_url, config.database_connections).await?;
         store.prepare().await?;
         let asked = Instant::now();
@@ -60,12 +76,8 @@ impl Server {
         tx.register_keys(&keyring, clock.now()).await?;
         tx.commit().await?;
 
-        let sender = Sender {
-            from: config.mail_from.clone(),
-            return_path: config.mail_return_path.clone(),
-            public_url: config.page_public_url.clone(),
-        };
-        let courier = Courier::new(store.clone(), keyring.clone(), sender, transport, config.mail_retry);
+        let courier =
+            Courier::new(store.clone(), keyring.clone(), sender.clone(), transport.clone(), config.mail_retry);
         let sweeper = Arc::new(Sweeper::new(store.clone(), clock.clone(), config.policy.clone()));
         let installation = Installation {
             store,
@@ -74,6 +86,8 @@ impl Server {
             policy: config.policy.clone(),
             account_id_suffix: config.account_id_suffix.clone(),
             courier,
+            transport,
+            sender,
             ids: Ids::new(),
         };
         let stop_grace = config.stop_grace.try_into().unwrap_or(Duration::MAX);

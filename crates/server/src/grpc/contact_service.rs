@@ -5,8 +5,8 @@ use relevo_api::v1::{
     self, CreateAccountRequest, CreateAccountResponse, CreateServiceRequest, CreateServiceResponse,
     DeleteServiceRequest, DeleteServiceResponse, GetAccountRequest, GetAccountResponse, GetServiceRequest,
     GetServiceResponse, ListAccountsRequest, ListAccountsResponse, ListServicesRequest, ListServicesResponse,
-    UpdateAccountRequest, UpdateAccountResponse, UpdateServiceRequest, UpdateServiceResponse,
-    contact_service_server::ContactService,
+    SendTestMailRequest, SendTestMailResponse, UpdateAccountRequest, UpdateAccountResponse, UpdateServiceRequest,
+    UpdateServiceResponse, contact_service_server::ContactService,
 };
 use relevo_domain::{
     AccountId, BillingStanding, Contacts, DisplayName, EmailAddress, Invalid, Kind, Language, Role, ServiceId,
@@ -218,6 +218,17 @@ impl ContactService for Api {
             next_page_token,
             services: reports.iter().map(show::service).collect(),
         }))
+    }
+
+    async fn send_test_mail(
+        &self,
+        request: Request<SendTestMailRequest>,
+    ) -> Result<Response<SendTestMailResponse>, Status> {
+        let mut form = self.form();
+        let account_id = form.account_id("account_id", &request.get_ref().account_id);
+        let account_id = account_id.ok_or_else(|| form.wrong())?;
+        let sent = self.0.send_test_mail(&account_id).await?;
+        Ok(Response::new(show::test_mail(sent)))
     }
 }
 

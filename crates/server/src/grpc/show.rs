@@ -6,12 +6,14 @@ use relevo_domain::{
     Account, AccountId, BillingStanding, Contacts, MailKind, Refusal, Role, Roles, Service, Sight, State,
     contact_change::{Blocker, ChangeState, Confirmation, Decision, Draft, Ending},
 };
+use relevo_outbound::Verdict;
 use relevo_persistence::{AttemptReport, Delivery, DeliveryState, MailReport, Outcome, Reply};
 
 use super::status::reason_of;
 use crate::{
     contacts::{ServiceReport, etag},
     requests::SeenChange,
+    test_mail::TestMail,
 };
 
 fn timestamp(at: Timestamp) -> prost_types::Timestamp {
@@ -177,6 +179,17 @@ fn attempt(report: &AttemptReport, sees_text: bool) -> v1::DeliveryAttempt {
         outcome: outcome.into(),
         reply: reply(report.reply.as_ref(), sees_text),
     }
+}
+
+/// What became of a test mail, to a caller that sees everything.
+pub(super) fn test_mail(sent: TestMail) -> v1::SendTestMailResponse {
+    let (outcome, said) = match &sent.verdict {
+        Verdict::Taken(reply) => (v1::AttemptOutcome::Sent, reply),
+        Verdict::PutOff(reply) => (v1::AttemptOutcome::Deferred, reply),
+        Verdict::OutOfOrder(reply) => (v1::AttemptOutcome::Postponed, reply),
+        Verdict::Refused(reply) => (v1::AttemptOutcome::Failed, reply),
+    };
+    v1::SendTestMailResponse { outcome: outcome.into(), reply: reply(Some(said), true), message_id: sent.message_id }
 }
 
 fn mail_kind(kind: MailKind) -> v1::MailKind {

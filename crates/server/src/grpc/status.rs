@@ -77,6 +77,8 @@ fn answer(error: Error) -> Answer {
         | Error::Random(_)
         | Error::Config(_)
         | Error::Key(_)
+        | Error::Compose(_)
+        | Error::TestMail(_)
         | Error::Io(..)
         | Error::Transport(_)
         | Error::Task(_)

@@ -1,0 +1,71 @@
+//! Test mails: sent now and once, past the outbox, over the transport that all mails go over.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use relevo_domain::{AccountId, EmailAddress, Language};
+use relevo_outbound::{
+    Sender, Transport, Verdict,
+    message::{TestRecipient, compose_test},
+};
+use relevo_persistence::Reply;
+
+use crate::{Config, Error, console::say, installation::Installation, server};
+
+/// How long a caller waits for the relay: less than a call may take.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// What became of a test mail.
+#[derive(Debug)]
+pub(crate) struct TestMail {
+    pub(crate) message_id: String,
+    pub(crate) verdict: Verdict,
+}
+
+impl Installation {
+    /// Sends an account a test mail.
+    pub(crate) async fn send_test_mail(&self, account_id: &AccountId) -> Result<TestMail, Error> {
+        let account = self.account(account_id).await?;
+        let recipient = TestRecipient::Account(&account);
+        send(&self.transport, &self.sender, recipient, self.clock.now(), PATIENCE).await
+    }
+}
+
+async fn send(
+    transport: &Transport,
+    sender: &Sender,
+    recipient: TestRecipient<'_>,
+    now: Timestamp,
+    patience: Duration,
+) -> Result<TestMail, Error> {
+    let message = compose_test(recipient, sender, now)?;
+    let late = |_| {
+        let seconds = patience.as_secs();
+        let text = format!("the relay has not answered within {seconds} s; the mail may arrive all the same");
+        Verdict::OutOfOrder(Reply { codes: String::new(), text })
+    };
+    let verdict = tokio::time::timeout(patience, transport.send_once(&message)).await.unwrap_or_else(late);
+    Ok(TestMail { message_id: message.message_id, verdict })
+}
+
+/// `relevo send-test-mail`: sends a test mail to an address as the configuration says, and prints what the relay said.
+pub(crate) async fn run(config: &Config, to: &str, language: &str) -> Result<(), Error> {
+    let wrong = |argument: &str, what: &dyn std::fmt::Display| Error::TestMail(format!("{argument} {what}"));
+    let to = EmailAddress::parse(to).map_err(|invalid| wrong("--to", &invalid))?;
+    let language = Language::parse(language).map_err(|invalid| wrong("--language", &invalid))?;
+    let (transport, sender) = (server::transport(config)?, server::sender(config));
+    let recipient = TestRecipient::Address(&to, &language);
+    // As long as the configuration lets each step take.
+    let sent = send(&transport, &sender, recipient, Timestamp::now(), Duration::MAX).await?;
+    let said = |reply: &Reply| format!("{} {}", reply.codes, reply.text).trim().to_owned();
+    match &sent.verdict {
+        Verdict::Taken(reply) => say(format_args!("Taken for {to}: {}\nMessage-ID: {}", said(reply), sent.message_id)),
+        Verdict::PutOff(reply) => {
+            Err(Error::TestMail(format!("put off for now, as it would be tried again: {}", said(reply))))
+        }
+        Verdict::Refused(reply) => Err(Error::TestMail(format!("refused for good: {}", said(reply)))),
+        Verdict::OutOfOrder(reply) => {
+            Err(Error::TestMail(format!("the relay is out of reach or takes no mail: {}", said(reply))))
+        }
+    }
+}
