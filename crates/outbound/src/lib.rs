@@ -6,8 +6,10 @@
 mod courier;
 mod language;
 pub mod message;
+pub mod preview;
 mod transport;
 
 pub use courier::{Courier, NOTICE_LIFETIME, Retry};
+pub use language::languages;
 pub use message::{Mailbox, Message, Sender};
 pub use transport::{Folder, Memory, Relay, Transport};
