@@ -22,6 +22,11 @@ const LANGUAGES: [(&str, &str); 8] = [
     ("nl", include_str!("../templates/nl.ftl")),
 ];
 
+/// The tags of the languages that mails are written in; the first is for readers of any other.
+pub fn languages() -> impl Iterator<Item = &'static str> {
+    LANGUAGES.iter().map(|(tag, _)| *tag)
+}
+
 static WORDINGS: LazyLock<[Wording; LANGUAGES.len()]> = LazyLock::new(|| LANGUAGES.map(Wording::new));
 
 /// One language.

@@ -6,9 +6,11 @@
 mod courier;
 mod language;
 pub mod message;
+pub mod preview;
 mod reply;
 mod transport;
 
 pub use courier::{Courier, NOTICE_LIFETIME, Retry};
+pub use language::languages;
 pub use message::{Mailbox, Message, Sender};
 pub use transport::{Folder, Login, Memory, Relay, RelayError, RelaySettings, Timeouts, Tls, Transport, Verdict};

@@ -67,6 +67,7 @@ offer = { $part ->
 
 greeting = Guten Tag { $name },
 details = Angaben zur Anfrage
+colon = :
 label-service = Dienst
 service-named = { $service-name }, { $service } ({ $service-kind })
 service-plain = { $service } ({ $service-kind })

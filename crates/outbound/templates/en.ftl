@@ -61,6 +61,8 @@ offer = { $part ->
 
 greeting = Hello { $name },
 details = The request
+# What follows a label on the same line, in the text part.
+colon = :
 label-service = Service
 service-named = { $service-name }, { $service } ({ $service-kind })
 service-plain = { $service } ({ $service-kind })

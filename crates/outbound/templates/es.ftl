@@ -53,6 +53,7 @@ offer = { $part ->
 
 greeting = Hola, { $name }:
 details = La solicitud
+colon = :
 label-service = Servicio
 service-named = { $service-name }, { $service } ({ $service-kind })
 service-plain = { $service } ({ $service-kind })

@@ -2,7 +2,6 @@
 #
 # Les noms restent tels quels : pas de mot à élider (de, que) devant un nom, pas d’accord avec la personne nommée ni avec
 # celle qui lit. Espaces : insécable (U+00A0) avant les deux-points, fine insécable (U+202F) avant le point d’interrogation.
-# Les libellés suivis de deux-points dans le texte du message se terminent par une espace insécable, écrite "\u00A0".
 
 ## Mots dont les autres messages sont composés
 
@@ -60,25 +59,26 @@ offer = { $part ->
 
 greeting = Bonjour { $name },
 details = Détails de la demande
-label-service = Service{"\u00A0"}
+colon = {"\u00A0"}:
+label-service = Service
 service-named = { $service-name }, { $service } ({ $service-kind })
 service-plain = { $service } ({ $service-kind })
 label-roles = { $role-count ->
     [one] Rôle
    *[other] Rôles
-}{"\u00A0"}
-label-requester = Demande faite par{"\u00A0"}
+}
+label-requester = Demande faite par
 label-incumbent = { $stage ->
     [asked] Contact actuel
     [done] Ancien contact
    *[ended] Contact à remplacer
-}{"\u00A0"}
+}
 label-nominee = { $stage ->
     [ended] Contact proposé
    *[other] Nouveau contact
-}{"\u00A0"}
-label-expiry = Date limite{"\u00A0"}
-label-change = Numéro de demande{"\u00A0"}
+}
+label-expiry = Date limite
+label-change = Numéro de demande
 you = { $person }, vous-même
 nothing-to-do = Aucune action n’est nécessaire de votre part.
 footer = Ce message a été envoyé automatiquement à { $recipient }. Pour toute question, contactez notre service client.
@@ -123,7 +123,7 @@ confirm-refuse = { $part ->
 }
 confirm-ignore = Sans réponse de votre part, rien ne changera. La demande expire le { expiry }.
 
-code-label = Votre code de vérification{"\u00A0"}
+code-label = Votre code de vérification
 code-note = Il est personnel et ne peut servir qu’une seule fois. Ne le communiquez à personne : nous ne vous le demanderons jamais.
 link-label = Répondre à la demande
 link-note = Avec ce lien, le code est saisi automatiquement :

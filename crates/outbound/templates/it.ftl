@@ -60,6 +60,7 @@ offer = { $part ->
 
 greeting = Gentile { $name },
 details = Dettagli della richiesta
+colon = :
 label-service = Servizio
 service-named = { $service-name }, { $service } ({ $service-kind })
 service-plain = { $service } ({ $service-kind })

@@ -54,6 +54,7 @@ offer = { $part ->
 
 greeting = Beste { $name },
 details = Het verzoek
+colon = :
 label-service = Dienst
 service-named = { $service-name }, { $service } ({ $service-kind })
 service-plain = { $service } ({ $service-kind })

@@ -93,6 +93,7 @@ offer = { $part ->
 
 greeting = Dzień dobry, { $name }.
 details = Szczegóły wniosku
+colon = :
 label-service = Usługa
 service-named = { $service-name }, { $service } ({ $service-kind })
 service-plain = { $service } ({ $service-kind })

@@ -65,6 +65,7 @@ offer = { $part ->
 
 greeting = Olá, { $name },
 details = O pedido
+colon = :
 label-service = Serviço
 service-named = { $service-name }, { $service } ({ $service-kind })
 service-plain = { $service } ({ $service-kind })

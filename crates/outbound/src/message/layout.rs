@@ -52,8 +52,9 @@ impl Text<'_> {
     /// A detail: its label, and its value in a column of its own.
     fn detail(&self, label: &str, value: &str) -> String {
         let widest = self.letter.details.iter().map(|detail| detail.label.chars().count()).max().unwrap_or_default();
-        let column = widest + 3;
-        let label = format!("{label}:");
+        let colon = &self.letter.colon;
+        let column = widest + colon.chars().count() + 2;
+        let label = format!("{label}{colon}");
         wrap(value, &format!("{label:column$}"), &" ".repeat(column))
     }
 }

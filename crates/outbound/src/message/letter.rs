@@ -7,13 +7,15 @@ use relevo_domain::{
     contact_change::{Canceller, Ending, FailureCause},
 };
 
-use super::{ComposeError, Facts};
+use super::{ComposeError, Facts, TestRecipient};
 use crate::language::{Wording, WordingError};
 use relevo_persistence::Subject;
 
 /// The parts of a mail, in the order in which they are read. May hold a token, and so has no `Debug`.
 pub(super) struct Letter {
     pub(super) language: &'static str,
+    /// What follows a label on the same line.
+    pub(super) colon: String,
     pub(super) subject: String,
     pub(super) title: String,
     pub(super) greeting: String,
@@ -59,27 +61,51 @@ impl Letter {
         values.set("account", facts.recipient.account_id.as_str());
         values.set("recipient", person(facts.recipient));
         match (facts.about, kind) {
-            (_, MailKind::AddressChanged) => Ok(Self::about_the_account(&values, wording)?),
+            (_, MailKind::AddressChanged) => {
+                let opening = ["address-changed-opening", "address-changed-codes"];
+                Ok(Self::without_details(kind.name(), &opening, &["address-changed-warning"], &values, wording)?)
+            }
             (Some(about), _) => Self::about_a_change(facts, about, values, public_url, wording),
             (None, _) => Err(needs(kind, "a change")),
         }
     }
 
-    fn about_the_account(values: &FluentArgs<'_>, wording: &Wording) -> Result<Self, WordingError> {
+    /// A mail that is about no change.
+    fn without_details(
+        name: &str,
+        opening: &[&str],
+        closing: &[&str],
+        values: &FluentArgs<'_>,
+        wording: &Wording,
+    ) -> Result<Self, WordingError> {
         let say = |message: &str| wording.say(message, values);
+        let say_all = |messages: &[&str]| messages.iter().map(|message| say(message)).collect::<Result<_, _>>();
         Ok(Self {
             language: wording.tag(),
-            subject: say("address-changed-subject")?,
-            title: say("address-changed-title")?,
+            colon: say("colon")?,
+            subject: say(&format!("{name}-subject"))?,
+            title: say(&format!("{name}-title"))?,
             greeting: say("greeting")?,
-            opening: vec![say("address-changed-opening")?, say("address-changed-codes")?],
+            opening: say_all(opening)?,
             reason: None,
             answer: None,
+            closing: say_all(closing)?,
             details_title: None,
             details: Vec::new(),
-            closing: vec![say("address-changed-warning")?],
             footer: say("footer")?,
         })
+    }
+
+    /// Writes the test mail.
+    pub(super) fn test(recipient: TestRecipient<'_>, wording: &Wording) -> Result<Self, WordingError> {
+        let (name, recipient) = match recipient {
+            TestRecipient::Account(account) => (account.display_name.as_str(), person(account)),
+            TestRecipient::Address(address, _) => (address.as_str(), address.to_string()),
+        };
+        let mut values = FluentArgs::new();
+        values.set("name", name);
+        values.set("recipient", recipient);
+        Self::without_details("test", &["test-opening"], &["nothing-to-do"], &values, wording)
     }
 
     fn about_a_change(
@@ -131,6 +157,7 @@ impl Letter {
         };
         Ok(Self {
             language: wording.tag(),
+            colon: say("colon")?,
             subject: say(&format!("{}-subject", kind.name()))?,
             title: say(&format!("{}-title", kind.name()))?,
             greeting: say("greeting")?,

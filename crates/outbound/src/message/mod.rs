@@ -16,7 +16,7 @@ use mail_builder::{
     headers::{address::Address, content_type::ContentType, date::Date, raw::Raw},
     mime::MimePart,
 };
-use relevo_domain::{Account, EmailAddress, Mail, Token};
+use relevo_domain::{Account, DisplayName, EmailAddress, Language, Mail, Token};
 use relevo_persistence::Subject;
 
 use crate::language::Wording;
@@ -92,64 +92,110 @@ pub enum ComposeError {
     /// The layout could not be filled.
     #[error("the layout of the mails cannot be filled")]
     Layout(#[from] askama::Error),
+    /// A test mail has no id to be had.
+    #[error("the machine gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
 }
 
 /// Makes a mail, in the language of its recipient.
 pub fn compose(facts: &Facts<'_>, sender: &Sender) -> Result<Message, ComposeError> {
     let wording = Wording::of(&facts.recipient.language);
     let letter = Letter::write(facts, &sender.public_url, wording)?;
-    let (text, html) = (layout::text(&letter)?, layout::html(&letter)?);
-
-    let from = sender.from.address.with_ascii_domain();
-    let to = facts.mail.to_address.as_ref().unwrap_or(&facts.recipient.email).with_ascii_domain();
-    let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let Mail { kind, change_id, account_id, generation, .. } = facts.mail;
-    let message_id = match change_id {
-        Some(change_id) => format!("{}.{change_id}.{account_id}.{generation}@{domain}", kind.name()),
-        None => format!("{}.{account_id}.{generation}@{domain}", kind.name()),
+    let Mail { kind, change_id, account_id, generation, to_address } = facts.mail;
+    let about = change_id.map_or_else(|| account_id.to_string(), |change_id| change_id.to_string());
+    let id = match change_id {
+        Some(_) => format!("{}.{about}.{account_id}.{generation}", kind.name()),
+        None => format!("{}.{about}.{generation}", kind.name()),
     };
+    let address = Addressing {
+        name: Some(&facts.recipient.display_name),
+        to: to_address.as_ref().unwrap_or(&facts.recipient.email),
+        date: facts.create_time,
+        id,
+        // No mail has this id: it is what all mails of a change answer to, so that mail readers show them together.
+        thread: change_id.map(|change_id| format!("change.{change_id}")),
+        boundary: format!("=_{}.{about}", kind.name()),
+    };
+    Ok(post(&letter, address, sender)?)
+}
+
+/// Whom a test mail goes to.
+#[derive(Debug, Clone, Copy)]
+pub enum TestRecipient<'a> {
+    /// An account, in its language.
+    Account(&'a Account),
+    /// An address, whether or not an account has it, in a language.
+    Address(&'a EmailAddress, &'a Language),
+}
+
+/// Makes the mail that an operator sends to see whether mails arrive. It is about no change, carries no token, and has a
+/// `Message-ID` of its own each time.
+pub fn compose_test(
+    recipient: TestRecipient<'_>,
+    sender: &Sender,
+    create_time: Timestamp,
+) -> Result<Message, ComposeError> {
+    let (name, to, language) = match recipient {
+        TestRecipient::Account(account) => (Some(&account.display_name), &account.email, &account.language),
+        TestRecipient::Address(address, language) => (None, address, language),
+    };
+    let letter = Letter::test(recipient, Wording::of(language))?;
+    let mut random = [0; 16];
+    getrandom::fill(&mut random)?;
+    let id = format!("test.{:032x}", u128::from_be_bytes(random));
+    let boundary = format!("=_{id}");
+    let address = Addressing { name, to, date: create_time, id, thread: None, boundary };
+    Ok(post(&letter, address, sender)?)
+}
+
+/// What the headers of a mail say, besides what its letter does.
+struct Addressing<'a> {
+    name: Option<&'a DisplayName>,
+    to: &'a EmailAddress,
+    date: Timestamp,
+    /// The `Message-ID` up to the `@`.
+    id: String,
+    /// What the mail answers to, up to the `@`.
+    thread: Option<String>,
+    /// What separates the parts: the same for the same mail.
+    boundary: String,
+}
+
+/// Puts a letter into its envelope.
+fn post(letter: &Letter, address: Addressing<'_>, sender: &Sender) -> Result<Message, askama::Error> {
+    let (text, html) = (layout::text(letter)?, layout::html(letter)?);
+    let from = sender.from.address.with_ascii_domain();
+    let to = address.to.with_ascii_domain();
+    let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let message_id = format!("{}@{domain}", address.id);
+    let mut boundary = address.boundary;
+    // Whoever refuses knows the id of the change, and could write the boundary into the reason.
+    while text.contains(&boundary) || html.contains(&boundary) {
+        boundary.push('_');
+    }
 
     let mut builder = MessageBuilder::new()
         .from(Address::new_address(sender.from.name.as_deref(), from.as_str()))
-        .to(Address::new_address(Some(facts.recipient.display_name.as_str()), to.as_str()))
+        .to(Address::new_address(address.name.map(DisplayName::as_str), to.as_str()))
         .subject(letter.subject.as_str())
-        .date(Date::new(facts.create_time.as_second()))
+        .date(Date::new(address.date.as_second()))
         .message_id(message_id.as_str());
-    if let Some(change_id) = change_id {
-        // No mail has this id: it is what all mails of a change answer to, so that mail readers show them together.
-        let thread = format!("change.{change_id}@{domain}");
+    if let Some(thread) = address.thread {
+        let thread = format!("{thread}@{domain}");
         builder = builder.in_reply_to(thread.clone()).references(thread);
     }
-    let multipart = ContentType::new("multipart/alternative").attribute("boundary", boundary(facts.mail, &text, &html));
+    let multipart = ContentType::new("multipart/alternative").attribute("boundary", boundary);
     let parts = vec![MimePart::new("text/plain", text), MimePart::new("text/html", html)];
     let mut raw = Vec::new();
     builder
         .header("Auto-Submitted", Raw::new("auto-generated"))
-        .header("Content-Language", Raw::new(wording.tag()))
+        .header("Content-Language", Raw::new(letter.language))
         .body(MimePart::new(multipart, parts))
         .serialize(&mut raw);
 
     let return_path = sender.return_path.as_ref().map_or_else(|| from.clone(), EmailAddress::with_ascii_domain);
     let needs_smtputf8 = ![&from, &to, &return_path].into_iter().all(|address| address.is_ascii());
-    Ok(Message {
-        message_id,
-        date: facts.create_time,
-        envelope_from: return_path,
-        envelope_to: to,
-        raw,
-        needs_smtputf8,
-    })
-}
-
-/// What separates the parts of a mail: the same for the same mail, and nowhere in its parts.
-fn boundary(mail: &Mail, text: &str, html: &str) -> String {
-    let about = mail.change_id.map_or_else(|| mail.account_id.to_string(), |change_id| change_id.to_string());
-    let mut boundary = format!("=_{}.{about}", mail.kind.name());
-    // Whoever refuses knows the id of the change, and could write the boundary into the reason.
-    while text.contains(&boundary) || html.contains(&boundary) {
-        boundary.push('_');
-    }
-    boundary
+    Ok(Message { message_id, date: address.date, envelope_from: return_path, envelope_to: to, raw, needs_smtputf8 })
 }
 
 impl fmt::Debug for Message {

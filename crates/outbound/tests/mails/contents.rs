@@ -7,7 +7,7 @@ use relevo_domain::{
 };
 use relevo_outbound::message::ComposeError;
 
-use crate::story::{Asks, CHANGE_ID, LANGUAGES, LINK, Reads, Story, TOKEN, every_mail};
+use crate::story::{Asks, CHANGE_ID, LINK, Reads, Story, TOKEN, every_story, languages, named, story};
 
 /// The text and the HTML of a mail.
 pub(crate) fn parts(raw: &[u8]) -> [String; 2] {
@@ -18,9 +18,9 @@ pub(crate) fn parts(raw: &[u8]) -> [String; 2] {
 
 #[test]
 fn a_confirm_mail_holds_what_its_reader_needs_in_either_part() {
-    for language in LANGUAGES {
-        let story = Story::new(MailKind::Confirm, Asks::Administrator, Reads::Nominee, language)
-            .called("Garden shop")
+    for language in languages() {
+        let story = story(MailKind::Confirm, Asks::Administrator, Reads::Nominee, language)
+            .called(named("Garden shop"))
             .roles(&[Role::Technical, Role::Billing]);
         let (roles, expiry, terms, refuse, nothing) = match language {
             "en" => (
@@ -38,7 +38,7 @@ fn a_confirm_mail_holds_what_its_reader_needs_in_either_part() {
                 "no cambiará nada",
             ),
         };
-        for part in parts(&story.compose().raw) {
+        for part in parts(&story.compose().unwrap().raw) {
             let joined = part.split_whitespace().collect::<Vec<_>>().join(" ");
             for item in [
                 CHANGE_ID,
@@ -69,7 +69,7 @@ fn only_a_named_reader_is_told_of_the_terms() {
         (Asks::Administrator, Reads::Requester, false),
         (Asks::Incumbent, Reads::Requester, false),
     ] {
-        for part in parts(&Story::new(MailKind::Confirm, asks, reads, "en").compose().raw) {
+        for part in parts(&story(MailKind::Confirm, asks, reads, "en").compose().unwrap().raw) {
             assert_eq!(part.contains("the terms of this service"), told, "{part}");
         }
     }
@@ -77,12 +77,12 @@ fn only_a_named_reader_is_told_of_the_terms() {
 
 #[test]
 fn the_code_and_the_link_are_in_confirm_mails_alone() {
-    for language in LANGUAGES {
-        for (name, mut story) in every_mail(language) {
+    for language in languages() {
+        for (name, mut story) in every_story(language) {
             let carries = story.kind.carries_token();
             // Even when it is handed in.
             story.token = relevo_domain::Token::parse(TOKEN);
-            let message = story.compose();
+            let message = story.compose().unwrap();
             let bare = TOKEN.replace('-', "");
             let mail = MessageParser::new().parse(&message.raw).unwrap();
             for header in mail.headers() {
@@ -103,8 +103,8 @@ fn the_code_and_the_link_are_in_confirm_mails_alone() {
 
 #[test]
 fn nothing_is_loaded_from_elsewhere() {
-    for (name, story) in every_mail("en") {
-        let [_, html] = parts(&story.compose().raw);
+    for (name, story) in every_story("en") {
+        let [_, html] = parts(&story.compose().unwrap().raw);
         for loader in ["<img", "<link", "<script", "<iframe", "@import", "url(", "src=", "background=", "<form"] {
             assert!(!html.contains(loader), "{name} has {loader}");
         }
@@ -113,17 +113,17 @@ fn nothing_is_loaded_from_elsewhere() {
 
 #[test]
 fn no_one_is_shown_the_address_of_another() {
-    for language in LANGUAGES {
-        for (name, story) in every_mail(language) {
-            for part in parts(&story.compose().raw) {
+    for language in languages() {
+        for (name, story) in every_story(language) {
+            for part in parts(&story.compose().unwrap().raw) {
                 assert!(!part.contains('@') || part.contains("@media") && part.matches('@').count() == 2, "{name}");
                 assert!(!part.contains(".example>") && !part.contains("nora.example"), "{name}");
             }
         }
     }
-    let mut story = Story::new(MailKind::AddressChanged, Asks::Administrator, Reads::Nominee, "en");
+    let mut story = story(MailKind::AddressChanged, Asks::Administrator, Reads::Nominee, "en");
     story.to_address = relevo_domain::EmailAddress::parse("nora@old.example").ok();
-    let message = story.compose();
+    let message = story.compose().unwrap();
     assert_eq!(message.envelope_to, "nora@old.example");
     assert!(!String::from_utf8(message.raw).unwrap().contains("nora.example"), "the new address is nobody's business");
 }
@@ -131,13 +131,13 @@ fn no_one_is_shown_the_address_of_another() {
 #[test]
 fn what_people_write_stays_text() {
     let attack = "<script>alert(1)</script> \"&' {{ x }} { $token }";
-    let mut story = Story::new(MailKind::Refused, Asks::Administrator, Reads::Requester, "en").called(attack);
+    let mut story = story(MailKind::Refused, Asks::Administrator, Reads::Requester, "en").called(named(attack));
     for account in [&mut story.recipient, &mut story.requester, &mut story.incumbent, &mut story.nominee] {
         account.display_name = DisplayName::parse(attack).unwrap();
     }
     let reason = RefusalReason::parse("<script>no</script>\n</blockquote><b>bold</b>").unwrap();
     let story = story.ending(Ending::Refused { by: relevo_domain::AccountId::parse("nn333333-ovh").unwrap(), reason });
-    let [text, html] = parts(&story.compose().raw);
+    let [text, html] = parts(&story.compose().unwrap().raw);
     assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
     assert!(html.contains("&#60;script&#62;no&#60;/script&#62;<br>&#60;/blockquote&#62;"), "{html}");
     assert_eq!(html.matches("</blockquote>").count(), 1);
@@ -147,10 +147,10 @@ fn what_people_write_stays_text() {
 
 #[test]
 fn the_text_part_keeps_to_its_width() {
-    for language in LANGUAGES {
-        for (name, mut story) in every_mail(language) {
+    for language in languages() {
+        for (name, mut story) in every_story(language) {
             story.service.display_name = DisplayName::parse(&"ñandú ".repeat(33)).ok();
-            let [text, html] = parts(&story.compose().raw);
+            let [text, html] = parts(&story.compose().unwrap().raw);
             for line in text.lines() {
                 assert!(line.trim_end() == line, "{name} in {language} has blanks at the end of {line:?}");
                 let is_one_word = !line.trim().contains(' ');
@@ -175,16 +175,16 @@ fn every_mail_can_be_said_whatever_the_facts() {
     endings.extend([Canceller::Operator, Canceller::ServiceDeleted].map(Ending::Cancelled));
     endings.extend([FailureCause::IncumbentReplaced, FailureCause::RequesterNotPermitted].map(Ending::Failed));
     let mut made = 0;
-    for language in LANGUAGES {
+    for language in languages() {
         for roles in role_sets.clone() {
             for kind in MailKind::ALL {
                 for asks in [Asks::Administrator, Asks::Incumbent, Asks::Nominee] {
                     for reads in [Reads::Requester, Reads::Nominee, Reads::Incumbent, Reads::Administrator] {
                         let needs_ending = matches!(kind, MailKind::Refused | MailKind::Cancelled | MailKind::Failed);
                         for ending in endings.iter().take(if needs_ending { endings.len() } else { 1 }) {
-                            let mut story = Story::new(kind, asks, reads, language).ending(ending.clone());
+                            let mut story = story(kind, asks, reads, language).ending(ending.clone());
                             story.change.roles = roles;
-                            match story.try_compose() {
+                            match story.compose() {
                                 Ok(_) => made += 1,
                                 Err(ComposeError::Facts { .. }) => {}
                                 Err(error) => panic!("{}: {error}", kind.name()),
@@ -200,8 +200,8 @@ fn every_mail_can_be_said_whatever_the_facts() {
 
 #[test]
 fn facts_that_do_not_fit_the_mail_are_an_error() {
-    let of = |kind, reads| Story::new(kind, Asks::Administrator, reads, "en");
-    let error = |story: Story| story.try_compose().unwrap_err().to_string();
+    let of = |kind, reads| story(kind, Asks::Administrator, reads, "en");
+    let error = |story: Story| story.compose().unwrap_err().to_string();
     let mut tokenless = of(MailKind::Confirm, Reads::Nominee);
     tokenless.token = None;
     assert_eq!(error(tokenless), "a mail of the kind confirm needs a token");

@@ -3,17 +3,17 @@
 use mail_parser::MessageParser;
 use relevo_domain::{DisplayName, EmailAddress, Language, MailKind, RefusalReason, contact_change::Ending};
 
-use crate::story::{Asks, CHANGE_ID, LANGUAGES, Reads, Story, every_mail};
+use crate::story::{Asks, CHANGE_ID, Reads, Story, every_story, languages, named, story};
 
-fn story() -> Story {
-    Story::new(MailKind::Confirm, Asks::Administrator, Reads::Nominee, "en")
+fn confirm() -> Story {
+    story(MailKind::Confirm, Asks::Administrator, Reads::Nominee, "en")
 }
 
 #[test]
 fn every_header_is_there_once() {
-    for language in LANGUAGES {
-        for (name, story) in every_mail(language) {
-            let message = story.compose();
+    for language in languages() {
+        for (name, story) in every_story(language) {
+            let message = story.compose().unwrap();
             let mail = MessageParser::new().parse(&message.raw).unwrap();
             let mut names: Vec<_> = mail.headers().iter().map(|header| header.name().to_owned()).collect();
             let about_change = story.kind != MailKind::AddressChanged;
@@ -43,8 +43,8 @@ fn every_header_is_there_once() {
 
 #[test]
 fn all_mails_of_a_change_form_one_thread() {
-    for (name, story) in every_mail("en").iter().filter(|(_, story)| story.kind != MailKind::AddressChanged) {
-        let message = story.compose();
+    for (name, story) in every_story("en").iter().filter(|(_, story)| story.kind != MailKind::AddressChanged) {
+        let message = story.compose().unwrap();
         let kind = story.kind.name();
         let generation = i32::from(story.kind.carries_token());
         let account = &story.recipient.account_id;
@@ -54,22 +54,22 @@ fn all_mails_of_a_change_form_one_thread() {
         assert_eq!(mail.in_reply_to().as_text(), Some(thread.as_str()));
         assert_eq!(mail.references().as_text(), Some(thread.as_str()));
     }
-    let story = Story::new(MailKind::AddressChanged, Asks::Administrator, Reads::Nominee, "en");
-    assert_eq!(story.compose().message_id, "address-changed.nn333333-ovh.0@hosting.example");
+    let story = story(MailKind::AddressChanged, Asks::Administrator, Reads::Nominee, "en");
+    assert_eq!(story.compose().unwrap().message_id, "address-changed.nn333333-ovh.0@hosting.example");
 }
 
 #[test]
 fn the_same_facts_make_the_same_bytes() {
-    for (name, story) in every_mail("es") {
-        assert!(story.compose() == story.compose(), "{name}");
+    for (name, story) in every_story("es") {
+        assert!(story.compose().unwrap() == story.compose().unwrap(), "{name}");
     }
 }
 
 #[test]
 fn every_line_ends_and_fits_as_smtp_wants() {
-    for language in LANGUAGES {
-        for (name, story) in every_mail(language) {
-            let raw = story.compose().raw;
+    for language in languages() {
+        for (name, story) in every_story(language) {
+            let raw = story.compose().unwrap().raw;
             assert!(raw.is_ascii(), "{name} needs 8BITMIME");
             let text = String::from_utf8(raw).unwrap();
             assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{name} has bare line feeds");
@@ -91,7 +91,7 @@ fn no_text_can_make_a_header_of_itself() {
         let mail = MessageParser::new().parse(raw).unwrap();
         mail.headers().iter().map(|header| header.name().to_owned()).collect()
     };
-    let expected = names(&story().compose().raw);
+    let expected = names(&confirm().compose().unwrap().raw);
     // Line ends cannot be in a name; what a header's syntax is made of can.
     for attack in [
         "x\" <evil@evil.example>, \"y",
@@ -100,13 +100,13 @@ fn no_text_can_make_a_header_of_itself() {
         "=?utf-8?Q?=0D=0ABcc:_e?=",
         "\\",
     ] {
-        let mut story = story().called(attack);
+        let mut story = confirm().called(named(attack));
         for account in [&mut story.recipient, &mut story.requester, &mut story.incumbent, &mut story.nominee] {
             account.display_name = DisplayName::parse(attack).unwrap();
         }
         // This one comes from configuration, where no type holds line ends off.
         story.sender.from.name = Some(format!("Hosting\r\nBcc: evil@evil.example\r\n\r\n{attack}"));
-        let message = story.compose();
+        let message = story.compose().unwrap();
         assert_eq!(names(&message.raw), expected, "{attack}");
         let mail = MessageParser::new().parse(&message.raw).unwrap();
         let addresses: Vec<_> = mail.to().unwrap().iter().map(|to| to.address().unwrap().to_owned()).collect();
@@ -125,8 +125,8 @@ fn no_reason_can_end_a_part() {
     let make = |reason: &str| {
         let by = relevo_domain::AccountId::parse("nn333333-ovh").unwrap();
         let reason = RefusalReason::parse(reason).unwrap();
-        let story = Story::new(MailKind::Refused, Asks::Administrator, Reads::Requester, "en");
-        story.ending(Ending::Refused { by, reason }).compose()
+        let story = story(MailKind::Refused, Asks::Administrator, Reads::Requester, "en");
+        story.ending(Ending::Refused { by, reason }).compose().unwrap()
     };
     let boundary = format!("=_refused.{CHANGE_ID}");
     assert!(String::from_utf8(make("no").raw).unwrap().contains(&boundary));
@@ -138,10 +138,10 @@ fn no_reason_can_end_a_part() {
 
 #[test]
 fn an_international_domain_travels_as_a_labels() {
-    let mut story = story();
+    let mut story = confirm();
     story.recipient.email = EmailAddress::parse("nora@bücher.example").unwrap();
     story.sender.from.address = EmailAddress::parse("kontakte@höster.example").unwrap();
-    let message = story.compose();
+    let message = story.compose().unwrap();
     assert_eq!(message.envelope_to, "nora@xn--bcher-kva.example");
     assert_eq!(message.envelope_from, "kontakte@xn--hster-jua.example");
     assert!(message.message_id.ends_with("@xn--hster-jua.example"), "{}", message.message_id);
@@ -153,14 +153,14 @@ fn an_international_domain_travels_as_a_labels() {
 #[test]
 fn an_international_local_part_travels_as_it_is() {
     for (of_recipient, of_sender) in [(true, false), (false, true), (true, true)] {
-        let mut story = story();
+        let mut story = confirm();
         if of_recipient {
             story.recipient.email = EmailAddress::parse("ñora@bücher.example").unwrap();
         }
         if of_sender {
             story.sender.from.address = EmailAddress::parse("información@hosting.example").unwrap();
         }
-        let message = story.compose();
+        let message = story.compose().unwrap();
         assert!(message.needs_smtputf8);
         let raw = String::from_utf8(message.raw).unwrap();
         assert_eq!(raw.contains("<ñora@xn--bcher-kva.example>"), of_recipient);
@@ -173,9 +173,9 @@ fn an_international_local_part_travels_as_it_is() {
 #[test]
 fn the_recipient_chooses_the_language() {
     for (asked, spoken) in [("es", "es"), ("es-MX", "es"), ("en-GB", "en"), ("ja", "en")] {
-        let mut story = story();
+        let mut story = confirm();
         story.recipient.language = Language::parse(asked).unwrap();
-        let message = story.compose();
+        let message = story.compose().unwrap();
         let mail = MessageParser::new().parse(&message.raw).unwrap();
         assert_eq!(mail.header_raw("Content-Language").unwrap().trim(), spoken, "{asked}");
     }
