@@ -37,4 +37,5 @@ mod replicas;
 mod scene;
 mod seeing;
 mod serving;
+mod test_mail;
 mod texts;
