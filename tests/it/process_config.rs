@@ -24,6 +24,7 @@ const OTHER: [(&str, &str); 34] = [
     ("account_id.suffix", "007"),
     ("change.lifetime", "3d"),
     ("change.remind_before", "0s"),
+    ("change.expiry_notice", "false"),
     ("change.resend_interval", "2m"),
     ("change.resend_limit", "3"),
     ("change.good_standing", "every_role"),
