@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::{Clock, Config, Error, Server, console::say, copy, demo, server::listen, test_mail};
+use crate::{Clock, Config, Error, Server, caller, console::say, copy, demo, server::listen, test_mail};
 
 /// Relevo keeps who is the administrator, technical and billing contact of every service, and lets them hand a role
 /// over: both sides confirm, each with a personal code that is mailed to them.
@@ -59,6 +59,10 @@ enum Action {
         #[arg(long, value_name = "TAG", default_value = "en")]
         language: String,
     },
+    /// Makes a key for a caller, and prints it with the line of its [[callers]] that knows it again.
+    ///
+    /// The key is for the caller alone: it is kept nowhere, and cannot be had from the line.
+    MakeKey,
     /// Plays the story of a contact change on a database of its own, and prints it.
     Demo,
 }
@@ -100,6 +104,7 @@ async fn act(command: Command) -> Result<(), Error> {
             log_to_stderr(&config)?;
             test_mail::run(&config, &to, &language).await
         }
+        Action::MakeKey => caller::make_key(),
         Action::Demo => {
             config()?;
             demo::run().await
@@ -113,11 +118,14 @@ async fn serve(config: &Config) -> Result<(), Error> {
     let server = Server::open(config, Clock::system()).await?;
     let listener = listen(config.grpc_listen).await?;
     let address = listener.local_addr().map_err(|error| Error::Io("grpc.listen".to_owned(), error))?;
-    tracing::info!(
-        %address,
-        database = %config.database_url,
-        "serving; callers cannot prove who they are yet, so only this machine can call"
-    );
+    let (database, tls) = (&config.database_url, config.tls.is_some());
+    match config.callers.count() {
+        0 => tracing::info!(
+            %address, %database, tls,
+            "serving; no callers are configured, so everyone on this machine may do everything, as the caller local"
+        ),
+        callers => tracing::info!(%address, %database, tls, callers, "serving"),
+    }
     server.run(listener, stop).await
 }
 

@@ -7,7 +7,7 @@ use relevo_domain::{
 };
 use relevo_persistence::{Error as StoreError, ServiceFilter, View};
 
-use crate::{Error, caller::CALLER, installation::Installation, mutation::Mutation};
+use crate::{Error, installation::Installation, mutation::Mutation};
 
 /// Fields of an account to take over; `None` stays as it is.
 #[derive(Debug, Clone, Default)]
@@ -223,7 +223,7 @@ impl Mutation<'_> {
             self.tx.supersede_tokens(account_id, changes.iter().map(|change| change.change_id)).await?;
         }
         self.tx.save_account(&updated).await?;
-        self.tx.push(&effects, CALLER, self.now).await?;
+        self.tx.push(&effects, self.caller(), self.now).await?;
         Ok(updated)
     }
 
@@ -292,12 +292,12 @@ impl Mutation<'_> {
         service.touch(self.now);
         self.tx.save_service(&service).await?;
         effects.events.push(event(EventKind::ServiceDeleted, None, Some(service.service_key)));
-        self.tx.push(&effects, CALLER, self.now).await?;
+        self.tx.push(&effects, self.caller(), self.now).await?;
         Ok(cancelled)
     }
 
     /// Stores an event that nothing else follows from.
     async fn push_event(&self, event: Event) -> Result<(), Error> {
-        Ok(self.tx.push(&Effects { events: vec![event], ..Effects::default() }, CALLER, self.now).await?)
+        Ok(self.tx.push(&Effects { events: vec![event], ..Effects::default() }, self.caller(), self.now).await?)
     }
 }

@@ -2,7 +2,7 @@
 
 use relevo_domain::Refusal;
 
-use crate::config::ConfigError;
+use crate::{caller::Grant, config::ConfigError};
 
 /// A field of a message that is not what it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,19 @@ pub enum Error {
     /// The request id was used with other content.
     #[error("the request_id was used before, with other content")]
     RequestIdReused,
+
+    /// The caller did not say who it is, or could not prove it.
+    #[error("{0}")]
+    CallerUnknown(&'static str),
+
+    /// The caller holds none of the grants of which the call needs one.
+    #[error("The caller {caller} may not do this: it needs the grant {}.", names(.needed).join(" or "))]
+    CallerNotPermitted {
+        /// Who called.
+        caller: String,
+        /// Any of them would do.
+        needed: &'static [Grant],
+    },
 
     /// The database failed.
     #[error(transparent)]
@@ -79,6 +92,11 @@ pub enum Error {
     /// The story of the demonstration did not end as it should.
     #[error("{0}")]
     Demo(String),
+}
+
+/// Grants as they stand in the configuration.
+pub(crate) fn names(grants: &[Grant]) -> Vec<&'static str> {
+    grants.iter().map(|grant| grant.name()).collect()
 }
 
 impl Error {

@@ -4,19 +4,22 @@
 //! a transaction; with `validate_only` that transaction is rolled back; a success is remembered with its answer in the
 //! transaction that made it; a refusal is committed only where it leaves something behind.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use prost::Message;
 use relevo_domain::{AccountId, Nonce, Policy};
 use relevo_persistence::{RequestKey, Tx};
 use uuid::Uuid;
 
-use crate::{Error, caller::CALLER, installation::Installation};
+use crate::{Error, caller::Caller, installation::Installation};
 
 const PROOF_OF_CONTENT: &str = "request content";
 
 /// What a mutation is asked under, beside its own fields.
 #[derive(Debug)]
 pub(crate) struct Call {
+    pub(crate) caller: Arc<Caller>,
     pub(crate) method: &'static str,
     pub(crate) account_id: Option<AccountId>,
     pub(crate) request_id: Option<Uuid>,
@@ -36,6 +39,7 @@ pub(crate) struct Mutation<'a> {
     pub(crate) installation: &'a Installation,
     pub(crate) tx: Tx,
     pub(crate) now: Timestamp,
+    caller: Arc<Caller>,
     validate_only: bool,
     /// What it has claimed, to be answered alike when it is repeated.
     claimed: Option<RequestKey>,
@@ -49,7 +53,7 @@ impl Installation {
         let mut claimed = None;
         if let Some(request_id) = call.request_id.filter(|_| !call.validate_only) {
             let Call { method, account_id, content, .. } = call;
-            let (caller, account_id) = (CALLER.to_owned(), account_id.clone());
+            let (caller, account_id) = (call.caller.name.clone(), account_id.clone());
             let key = RequestKey { caller, method, account_id, request_id };
             let proof = self.keyring.proof(PROOF_OF_CONTENT, &[content]);
             if let Some((proof, answer)) = tx.claim_request(&key, &proof, self.clock.now()).await? {
@@ -67,6 +71,7 @@ impl Installation {
             tx,
             // Not before: what a call has waited for happened before it.
             now: self.clock.now(),
+            caller: call.caller.clone(),
             validate_only: call.validate_only,
             claimed,
             leaves_something: false,
@@ -88,6 +93,11 @@ impl Mutation<'_> {
     /// Says that what is stored stays, even if a rule refuses the call.
     pub(crate) fn leave(&mut self) {
         self.leaves_something = true;
+    }
+
+    /// Under which name it stands in the history.
+    pub(crate) fn caller(&self) -> &str {
+        &self.caller.name
     }
 
     /// An id for something new.

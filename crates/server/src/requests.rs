@@ -10,7 +10,7 @@ use relevo_domain::{
 };
 use relevo_persistence::{ChangeFilter, ChangeReport, MailReport};
 
-use crate::{Error, caller::CALLER, installation::Installation, mutation::Mutation};
+use crate::{Error, installation::Installation, mutation::Mutation};
 
 /// A change as one account sees it, or as one who sees everything.
 #[derive(Debug)]
@@ -150,7 +150,7 @@ impl Mutation<'_> {
             self.tx.insert_contact_change(&change, &service.contacts.administrator).await?;
             ids.push(change_id);
         }
-        self.tx.push(&effects, CALLER, self.now).await?;
+        self.tx.push(&effects, self.caller(), self.now).await?;
         let mut made = Vec::new();
         for change_id in ids {
             made.push(self.seen(change_id, Some(wish.requester.clone())).await?);
@@ -243,7 +243,7 @@ impl Mutation<'_> {
         if case.service != service_before {
             self.tx.save_service(&case.service).await?;
         }
-        self.tx.push(effects, CALLER, self.now).await?;
+        self.tx.push(effects, self.caller(), self.now).await?;
         outcome?;
         self.seen(case.change.change_id, viewer.cloned()).await
     }

@@ -14,17 +14,18 @@ use relevo_outbound::{Courier, Folder, Sender, Transport};
 use relevo_persistence::Store;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use tonic::transport::server::TcpIncoming;
 use tower::layer::layer_fn;
 
 use crate::{
-    Clock, Config, Error, Sweeper,
+    Callers, Clock, Config, Error, Sweeper,
     config::MailTransport,
+    connection,
     deadline::Deadline,
-    grpc::Api,
+    grpc::{Admission, Api},
     health::Watch,
     installation::{Ids, Installation},
     keys,
+    tls::Tls,
 };
 
 /// A process in the making: its parts are there, nothing runs yet.
@@ -32,6 +33,8 @@ use crate::{
 pub struct Server {
     installation: Arc<Installation>,
     sweeper: Arc<Sweeper>,
+    callers: Callers,
+    tls: Option<Arc<Tls>>,
     stop_grace: Duration,
 }
 
@@ -67,6 +70,7 @@ impl Server {
     /// Opens the database, makes sure of its schema, checks the keys, and makes the parts.
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, Error> {
         let (transport, sender) = (transport(config)?, sender(config));
+        let tls = config.tls.clone().map(Tls::open).transpose().map_err(|error| Error::Key(error.to_string()))?;
         let store = Store::open(&config.database_url, config.database_connections).await?;
         store.prepare().await?;
         let asked = Instant::now();
@@ -91,7 +95,13 @@ impl Server {
             ids: Ids::new(),
         };
         let stop_grace = config.stop_grace.try_into().unwrap_or(Duration::MAX);
-        Ok(Self { installation: Arc::new(installation), sweeper, stop_grace })
+        Ok(Self {
+            installation: Arc::new(installation),
+            sweeper,
+            callers: config.callers.clone(),
+            tls: tls.map(Arc::new),
+            stop_grace,
+        })
     }
 
     /// Sends what is due.
@@ -110,7 +120,7 @@ impl Server {
         listener: TcpListener,
         stop: CancellationToken,
     ) -> impl Future<Output = Result<(), Error>> + Send + 'static {
-        let installation = self.installation.clone();
+        let (installation, callers, tls) = (self.installation.clone(), self.callers.clone(), self.tls.clone());
         async move {
             let (health, health_service) = tonic_health::server::health_reporter();
             let watch = Watch::begin(health, installation.store.clone(), installation.clock.clone()).await;
@@ -125,20 +135,29 @@ impl Server {
                 Error::Io("reflection".to_owned(), std::io::Error::other(error))
             };
             let api = Api(installation);
-            tonic::transport::Server::builder()
+            let serving = tonic::transport::Server::builder()
                 .layer(layer_fn(Deadline))
+                .layer(layer_fn(move |inner| Admission { callers: callers.clone(), inner }))
                 .add_service(health_service)
                 .add_service(reflection().build_v1().map_err(no_reflection)?)
                 .add_service(reflection().build_v1alpha().map_err(no_reflection)?)
                 .add_service(ContactServiceServer::new(api.clone()))
                 .add_service(RequestServiceServer::new(api))
                 .serve_with_incoming_shutdown(
-                    TcpIncoming::from(listener).with_nodelay(Some(true)),
+                    connection::incoming(listener, tls.clone()),
                     // It ends with the word that nothing is served, and only then are calls turned away.
                     watch.until(stop),
-                )
-                .await?;
-            Ok(())
+                );
+            let following = async {
+                match tls {
+                    Some(tls) => tls.follow().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                served = serving => Ok(served?),
+                never = following => match never {},
+            }
         }
     }
 

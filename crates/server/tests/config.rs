@@ -119,19 +119,6 @@ fn durations_are_positive_and_of_this_world() {
     is_wrong("mail.retry.first = \"5h\"", "mail.retry.longest", "must not be shorter than mail.retry.first");
 }
 
-#[test]
-fn calls_are_taken_on_a_loopback_address_only() {
-    for address in ["127.0.0.1:0", "127.8.8.8:50051", "[::1]:50051"] {
-        assert!(Config::parse(&format!("grpc.listen = {address:?}")).is_ok(), "{address}");
-    }
-    for address in ["0.0.0.0:50051", "[::]:50051", "192.0.2.1:50051", "[::ffff:192.0.2.1]:1"] {
-        is_wrong(&format!("grpc.listen = {address:?}"), "grpc.listen", "is not a loopback address");
-    }
-    for address in ["", "50051", "localhost:50051", "127.0.0.1", "127.0.0.1:99999"] {
-        is_wrong(&format!("grpc.listen = {address:?}"), "grpc.listen", "must be an address and a port");
-    }
-}
-
 /// The settings of a relay elsewhere, with more of them.
 fn smtp(rest: &str) -> String {
     format!("mail.transport = \"smtp\"\n[mail.smtp]\n{rest}")

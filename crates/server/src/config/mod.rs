@@ -20,10 +20,14 @@ use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
 mod environment;
+mod grpc;
 mod mail;
 mod shape;
 
-use crate::keys::{self, Keys};
+use crate::{
+    Callers, TlsFiles,
+    keys::{self, Keys},
+};
 
 /// The keys with their defaults, as they are documented.
 pub const DEFAULTS: &str = include_str!("../../../../config/default.toml");
@@ -33,6 +37,10 @@ pub const DEFAULTS: &str = include_str!("../../../../config/default.toml");
 pub struct Config {
     /// Where calls are taken.
     pub grpc_listen: SocketAddr,
+    /// What calls are taken with, if under TLS.
+    pub tls: Option<TlsFiles>,
+    /// Who may call.
+    pub callers: Callers,
     /// How long calls may take to finish once the process is told to stop.
     pub stop_grace: SignedDuration,
     /// The database.
@@ -90,7 +98,8 @@ impl From<figment::Error> for ConfigError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
-    grpc: RawGrpc,
+    callers: Vec<grpc::RawCaller>,
+    grpc: grpc::RawGrpc,
     database: RawDatabase,
     account_id: RawAccountId,
     change: RawChange,
@@ -98,13 +107,6 @@ struct Raw {
     mail: RawMail,
     page: RawPage,
     log: RawLog,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawGrpc {
-    listen: String,
-    stop_grace: String,
 }
 
 #[derive(Deserialize)]
@@ -212,7 +214,9 @@ impl Checks {
     }
 
     fn config(&mut self, raw: Raw) -> Option<Config> {
-        let grpc_listen = self.loopback("grpc.listen", &raw.grpc.listen);
+        let callers = self.callers(&raw.callers, &raw.grpc);
+        let tls = self.server_tls(&raw.grpc.tls);
+        let grpc_listen = self.listen(&raw.grpc, !raw.callers.is_empty());
         let stop_grace = self.duration("grpc.stop_grace", &raw.grpc.stop_grace);
         let suffix = raw.account_id.suffix;
         if !is_suffix(&suffix) {
@@ -238,6 +242,8 @@ impl Checks {
         }
         Some(Config {
             grpc_listen: grpc_listen?,
+            tls: tls?,
+            callers: callers?,
             stop_grace: stop_grace?,
             database_url: database_url?,
             database_connections: raw.database.connections,
@@ -301,22 +307,6 @@ impl Checks {
         match duration {
             Some(duration) => Some(duration),
             None => self.wrong(key, format_args!("must be a duration, as in 90s, 15m, 4h or 7d, not {text:?}")),
-        }
-    }
-
-    fn loopback(&mut self, key: &str, text: &str) -> Option<SocketAddr> {
-        match text.parse::<SocketAddr>() {
-            Ok(address) if address.ip().is_loopback() => Some(address),
-            Ok(address) => self.wrong(
-                key,
-                format_args!(
-                    "{address} is not a loopback address: whoever reaches it could do everything, as callers cannot \
-                     prove who they are yet"
-                ),
-            ),
-            Err(_) => {
-                self.wrong(key, format_args!("must be an address and a port, as in 127.0.0.1:50051, not {text:?}"))
-            }
         }
     }
 

@@ -7,15 +7,31 @@ use figment::{
     value::{Dict, Value},
 };
 
-use super::{ConfigError, DEFAULTS};
+use super::{ConfigError, DEFAULTS, grpc::CALLER};
 
 /// One line for each key that is unknown or of another type.
 pub(super) fn misfits(settings: &Figment) -> Result<Vec<String>, ConfigError> {
     let known: Dict = Figment::from(Toml::string(DEFAULTS)).extract()?;
     let mut misfits = Vec::new();
-    compare(&settings.extract::<Dict>()?, &known, "", &mut misfits);
+    let caller: Dict = Figment::from(Toml::string(CALLER)).extract()?;
+    let mut settings: Dict = settings.extract()?;
+    match settings.remove("callers") {
+        Some(Value::Array(_, callers)) => {
+            for (nth, given) in callers.iter().enumerate() {
+                match given.as_dict() {
+                    Some(given) => compare(given, &caller, &format!("callers[{nth}]."), &mut misfits),
+                    None => misfits.push(format!("callers[{nth}]: {CALLERS}")),
+                }
+            }
+        }
+        _ => misfits.push(format!("callers: {CALLERS}")),
+    }
+    compare(&settings, &known, "", &mut misfits);
     Ok(misfits)
 }
+
+/// How callers are written.
+const CALLERS: &str = "must be sections, each under [[callers]]";
 
 fn compare(there: &Dict, known: &Dict, path: &str, misfits: &mut Vec<String>) {
     for (name, value) in there {

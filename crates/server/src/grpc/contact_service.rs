@@ -14,7 +14,7 @@ use relevo_domain::{
 use relevo_persistence::ServiceFilter;
 use tonic::{Request, Response, Status};
 
-use super::{Api, call, form::Form, mutate, page_token, show};
+use super::{Api, call, form::Form, mutate, page_token, received, show};
 use crate::contacts::{AccountFields, NewAccount, NewService, ServiceFields};
 
 #[tonic::async_trait]
@@ -23,7 +23,7 @@ impl ContactService for Api {
         &self,
         request: Request<CreateAccountRequest>,
     ) -> Result<Response<CreateAccountResponse>, Status> {
-        let message = request.into_inner();
+        let (caller, message) = received(request)?;
         let mut form = self.form();
         let given = message.account.clone().unwrap_or_default();
         let account_id = form.account_id("account.account_id", &given.account_id);
@@ -32,7 +32,7 @@ impl ContactService for Api {
         let (Some(account_id), Some(account), Some(request_id)) = (account_id, account, request_id) else {
             return Err(form.wrong().into());
         };
-        let call = call("CreateAccount", Some(&account_id), request_id, message.validate_only, &message);
+        let call = call(caller, "CreateAccount", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let account = mutation.create_account(&account_id, account).await?;
             Ok(CreateAccountResponse { account: Some(show::account(&account)) })
@@ -52,7 +52,7 @@ impl ContactService for Api {
         &self,
         request: Request<UpdateAccountRequest>,
     ) -> Result<Response<UpdateAccountResponse>, Status> {
-        let message = request.into_inner();
+        let (caller, message) = received(request)?;
         let mut form = self.form();
         let given = message.account.clone().unwrap_or_default();
         let account_id = form.account_id("account.account_id", &given.account_id);
@@ -64,7 +64,7 @@ impl ContactService for Api {
         else {
             return Err(form.wrong().into());
         };
-        let call = call("UpdateAccount", Some(&account_id), request_id, message.validate_only, &message);
+        let call = call(caller, "UpdateAccount", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             // Fields that the update does not name need be right only if there is no account yet.
             let missing = message.allow_missing.then(|| {
@@ -99,7 +99,7 @@ impl ContactService for Api {
         &self,
         request: Request<CreateServiceRequest>,
     ) -> Result<Response<CreateServiceResponse>, Status> {
-        let message = request.into_inner();
+        let (caller, message) = received(request)?;
         let mut form = self.form();
         let given = message.service.clone().unwrap_or_default();
         let service_id = form.required("service.service_id", &given.service_id, ServiceId::parse);
@@ -114,7 +114,7 @@ impl ContactService for Api {
         };
         let service = NewService { service_id, kind, display_name, contacts };
         let ordering = AccountId::parse(&message.account_id).ok();
-        let call = call("CreateService", ordering.as_ref(), request_id, message.validate_only, &message);
+        let call = call(caller, "CreateService", ordering.as_ref(), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let report = mutation.create_service(service).await?;
             Ok(CreateServiceResponse { service: Some(show::service(&report)) })
@@ -123,7 +123,8 @@ impl ContactService for Api {
     }
 
     async fn get_service(&self, request: Request<GetServiceRequest>) -> Result<Response<GetServiceResponse>, Status> {
-        let message = request.into_inner();
+        let (caller, message) = received(request)?;
+        caller.sees(&message.account_id)?;
         let mut form = self.form();
         let service_id = form.required("service_id", &message.service_id, ServiceId::parse);
         let viewer = form.optional_account_id("account_id", &message.account_id);
@@ -138,7 +139,7 @@ impl ContactService for Api {
         &self,
         request: Request<UpdateServiceRequest>,
     ) -> Result<Response<UpdateServiceResponse>, Status> {
-        let message = request.into_inner();
+        let (caller, message) = received(request)?;
         let mut form = self.form();
         let given = message.service.clone().unwrap_or_default();
         let service_id = form.required("service.service_id", &given.service_id, ServiceId::parse);
@@ -150,7 +151,7 @@ impl ContactService for Api {
         else {
             return Err(form.wrong().into());
         };
-        let call = call("UpdateService", None, request_id, message.validate_only, &message);
+        let call = call(caller, "UpdateService", None, request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let report = mutation.update_service(&service_id, fields, etag).await?;
             Ok(UpdateServiceResponse { service: Some(show::service(&report)) })
@@ -162,7 +163,7 @@ impl ContactService for Api {
         &self,
         request: Request<DeleteServiceRequest>,
     ) -> Result<Response<DeleteServiceResponse>, Status> {
-        let message = request.into_inner();
+        let (caller, message) = received(request)?;
         let mut form = self.form();
         let service_id = form.required("service_id", &message.service_id, ServiceId::parse);
         let etag = form.etag("etag", &message.etag);
@@ -170,7 +171,7 @@ impl ContactService for Api {
         let (Some(service_id), Some(etag), Some(request_id)) = (service_id, etag, request_id) else {
             return Err(form.wrong().into());
         };
-        let call = call("DeleteService", None, request_id, message.validate_only, &message);
+        let call = call(caller, "DeleteService", None, request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let cancelled = mutation.delete_service(&service_id, etag).await?;
             let cancelled_change_ids = cancelled.iter().map(ToString::to_string).collect();
@@ -183,7 +184,8 @@ impl ContactService for Api {
         &self,
         request: Request<ListServicesRequest>,
     ) -> Result<Response<ListServicesResponse>, Status> {
-        let mut message = request.into_inner();
+        let (caller, mut message) = received(request)?;
+        caller.sees(&message.account_id)?;
         let mut form = self.form();
         let account_id = form.optional_account_id("account_id", &message.account_id);
         let roles = form.roles(&message.roles);

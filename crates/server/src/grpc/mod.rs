@@ -1,5 +1,6 @@
 //! The API over gRPC: messages to domain values and back, errors to statuses. No rule lives here.
 
+mod admission;
 mod contact_service;
 mod form;
 mod page_token;
@@ -14,9 +15,12 @@ use relevo_domain::AccountId;
 
 use crate::{
     Error,
+    caller::Caller,
     installation::Installation,
     mutation::{Begun, Call, Mutation},
 };
+pub(crate) use admission::Admission;
+use admission::received;
 use form::Form;
 
 /// Both services of the API.
@@ -31,6 +35,7 @@ impl Api {
 
 /// Makes the call of a mutation; the content is the message as it was sent.
 fn call(
+    caller: Arc<Caller>,
     method: &'static str,
     account_id: Option<&AccountId>,
     request_id: Option<uuid::Uuid>,
@@ -38,7 +43,7 @@ fn call(
     message: &impl Message,
 ) -> Call {
     let content = if request_id.is_some() { message.encode_to_vec() } else { Vec::new() };
-    Call { method, account_id: account_id.cloned(), request_id, validate_only, content }
+    Call { caller, method, account_id: account_id.cloned(), request_id, validate_only, content }
 }
 
 /// How often a mutation begins anew that has lost against another one.

@@ -14,7 +14,7 @@ use relevo_domain::{ChangeId, RefusalReason, Role, ServiceId, contact_change::Wi
 use relevo_persistence::{ChangeFilter, Part};
 use tonic::{Request, Response, Status};
 
-use super::{Api, call, mutate, page_token, show};
+use super::{Api, call, mutate, page_token, received, show};
 use crate::requests::Asked;
 
 #[tonic::async_trait]
@@ -23,7 +23,7 @@ impl RequestService for Api {
         &self,
         request: Request<CreateContactChangesRequest>,
     ) -> Result<Response<CreateContactChangesResponse>, Status> {
-        let message = request.into_inner();
+        let (caller, message) = received(request)?;
         let mut form = self.form();
         let service_id = form.required("service_id", &message.service_id, ServiceId::parse);
         let requester = form.account_id("requester", &message.requester);
@@ -47,7 +47,8 @@ impl RequestService for Api {
             return Err(form.wrong().into());
         };
         let wish = Wish { requester, nominees };
-        let call = call("CreateContactChanges", Some(&wish.requester), request_id, message.validate_only, &message);
+        let call =
+            call(caller, "CreateContactChanges", Some(&wish.requester), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let mut response = CreateContactChangesResponse::default();
             match mutation.create_contact_changes(&service_id, &wish).await? {
@@ -71,7 +72,8 @@ impl RequestService for Api {
         &self,
         request: Request<GetContactChangeRequest>,
     ) -> Result<Response<GetContactChangeResponse>, Status> {
-        let message = request.into_inner();
+        let (caller, message) = received(request)?;
+        caller.sees(&message.account_id)?;
         let mut form = self.form();
         let change_id = form.change_id("change_id", &message.change_id);
         let viewer = form.optional_account_id("account_id", &message.account_id);
@@ -86,7 +88,8 @@ impl RequestService for Api {
         &self,
         request: Request<ListContactChangesRequest>,
     ) -> Result<Response<ListContactChangesResponse>, Status> {
-        let mut message = request.into_inner();
+        let (caller, mut message) = received(request)?;
+        caller.sees(&message.account_id)?;
         let mut form = self.form();
         let account_id = form.optional_account_id("account_id", &message.account_id);
         let parts = form.parts(&message.parts);
@@ -125,7 +128,7 @@ impl RequestService for Api {
         &self,
         request: Request<AcceptContactChangeRequest>,
     ) -> Result<Response<AcceptContactChangeResponse>, Status> {
-        let message = request.into_inner();
+        let (caller, message) = received(request)?;
         let mut form = self.form();
         let change_id = form.change_id("change_id", &message.change_id);
         let account_id = form.account_id("account_id", &message.account_id);
@@ -136,7 +139,7 @@ impl RequestService for Api {
         else {
             return Err(form.wrong().into());
         };
-        let call = call("AcceptContactChange", Some(&account_id), request_id, message.validate_only, &message);
+        let call = call(caller, "AcceptContactChange", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let seen = mutation.accept(change_id, &account_id, token).await?;
             Ok(AcceptContactChangeResponse { change: Some(show::change(&seen, mutation.now)) })
@@ -148,7 +151,7 @@ impl RequestService for Api {
         &self,
         request: Request<RefuseContactChangeRequest>,
     ) -> Result<Response<RefuseContactChangeResponse>, Status> {
-        let message = request.into_inner();
+        let (caller, message) = received(request)?;
         let mut form = self.form();
         let change_id = form.change_id("change_id", &message.change_id);
         let account_id = form.account_id("account_id", &message.account_id);
@@ -160,7 +163,7 @@ impl RequestService for Api {
         else {
             return Err(form.wrong().into());
         };
-        let call = call("RefuseContactChange", Some(&account_id), request_id, message.validate_only, &message);
+        let call = call(caller, "RefuseContactChange", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let seen = mutation.refuse(change_id, &account_id, token, reason).await?;
             Ok(RefuseContactChangeResponse { change: Some(show::change(&seen, mutation.now)) })
@@ -172,7 +175,8 @@ impl RequestService for Api {
         &self,
         request: Request<CancelContactChangeRequest>,
     ) -> Result<Response<CancelContactChangeResponse>, Status> {
-        let message = request.into_inner();
+        let (caller, message) = received(request)?;
+        caller.sees(&message.account_id)?;
         let mut form = self.form();
         let change_id = form.change_id("change_id", &message.change_id);
         let account_id = form.optional_account_id("account_id", &message.account_id);
@@ -180,7 +184,8 @@ impl RequestService for Api {
         let (Some(change_id), Some(account_id), Some(request_id)) = (change_id, account_id, request_id) else {
             return Err(form.wrong().into());
         };
-        let call = call("CancelContactChange", account_id.as_ref(), request_id, message.validate_only, &message);
+        let call =
+            call(caller, "CancelContactChange", account_id.as_ref(), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let seen = mutation.cancel(change_id, account_id.as_ref()).await?;
             Ok(CancelContactChangeResponse { change: Some(show::change(&seen, mutation.now)) })
@@ -192,7 +197,7 @@ impl RequestService for Api {
         &self,
         request: Request<ResendTokenRequest>,
     ) -> Result<Response<ResendTokenResponse>, Status> {
-        let message = request.into_inner();
+        let (caller, message) = received(request)?;
         let mut form = self.form();
         let change_id = form.change_id("change_id", &message.change_id);
         let account_id = form.account_id("account_id", &message.account_id);
@@ -200,7 +205,7 @@ impl RequestService for Api {
         let (Some(change_id), Some(account_id), Some(request_id)) = (change_id, account_id, request_id) else {
             return Err(form.wrong().into());
         };
-        let call = call("ResendToken", Some(&account_id), request_id, message.validate_only, &message);
+        let call = call(caller, "ResendToken", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let seen = mutation.resend(change_id, &account_id).await?;
             Ok(ResendTokenResponse { change: Some(show::change(&seen, mutation.now)) })
@@ -229,7 +234,8 @@ impl RequestService for Api {
         &self,
         request: Request<ListDeliveriesRequest>,
     ) -> Result<Response<ListDeliveriesResponse>, Status> {
-        let mut message = request.into_inner();
+        let (caller, mut message) = received(request)?;
+        caller.sees(&message.account_id)?;
         let mut form = self.form();
         let change_id = form.change_id("change_id", &message.change_id);
         let viewer = form.optional_account_id("account_id", &message.account_id);

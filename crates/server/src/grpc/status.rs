@@ -8,7 +8,10 @@ use relevo_domain::Refusal;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
-use crate::{Error, error::Violation};
+use crate::{
+    Error,
+    error::{Violation, names},
+};
 
 const DOMAIN: &str = "relevo";
 const STORE_RETRY: Duration = Duration::from_secs(1);
@@ -59,6 +62,15 @@ fn answer(error: Error) -> Answer {
                 "The request_id was used before, with other content. Make a new one for each call.",
             );
             answer.details.add_bad_request_violation("request_id", "must be new for each call");
+            answer
+        }
+        Error::CallerUnknown(what) => Answer::new(Code::Unauthenticated, ErrorReason::CallerUnknown, what),
+        error @ Error::CallerNotPermitted { .. } => {
+            let message = error.to_string();
+            let mut answer = Answer::new(Code::PermissionDenied, ErrorReason::CallerNotPermitted, message);
+            if let Error::CallerNotPermitted { needed, .. } = error {
+                answer.metadata.push(("grants", names(needed).join(",")));
+            }
             answer
         }
         error @ (Error::Late | Error::Store(_)) if error.is_passing() => {

@@ -1,0 +1,193 @@
+//! Connections: taken, greeted with TLS where it is to be had, and handed to the server.
+//!
+//! Greeting is done beside the taking, for ten seconds at the most, and of so many at a time, of which the oldest makes
+//! room. Nobody who only opens connections keeps others from being served.
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_util::{Stream, stream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+    task::{AbortHandle, JoinSet},
+    time::{Sleep, sleep, timeout},
+};
+use tokio_rustls::{TlsAcceptor, rustls::ServerConnection, server::TlsStream};
+use tokio_util::either::Either;
+use tonic::transport::server::Connected;
+
+use crate::tls::Tls;
+
+/// How long a client may take to agree on TLS, and then to say something.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How many clients may be agreeing on TLS at a time.
+const GREETINGS: usize = 256;
+/// How long nothing is taken when the machine has no more connections to give.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Who is at the other end, as far as the connection says.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer(Arc<[String]>);
+
+impl Peer {
+    /// The names in its certificate: URIs, and DNS names in lower case. Its authority has been checked.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// A connection that is ready for calls.
+pub(crate) struct Connection {
+    stream: Either<TcpStream, Box<TlsStream<TcpStream>>>,
+    peer: Peer,
+    /// Runs out if nothing is said.
+    silence: Option<Pin<Box<Sleep>>>,
+}
+
+impl Connection {
+    fn new(stream: Either<TcpStream, Box<TlsStream<TcpStream>>>, names: Vec<String>) -> Self {
+        Self { stream, peer: Peer(names.into()), silence: Some(Box::pin(sleep(PATIENCE))) }
+    }
+}
+
+/// Where connections come from.
+struct Incoming {
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    greetings: JoinSet<Option<Connection>>,
+    /// The greetings by age; some of them are over.
+    oldest: VecDeque<AbortHandle>,
+}
+
+/// The connections that are taken from a listener, for ever.
+pub(crate) fn incoming(
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+) -> impl Stream<Item = io::Result<Connection>> + Send {
+    let incoming = Incoming { listener, tls, greetings: JoinSet::new(), oldest: VecDeque::new() };
+    stream::unfold(incoming, async |mut incoming| Some((Ok(incoming.next().await), incoming)))
+}
+
+impl Incoming {
+    async fn next(&mut self) -> Connection {
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept() => match (accepted, &self.tls) {
+                    (Ok((stream, _)), tls) => {
+                        // It may be gone already.
+                        let _ = stream.set_nodelay(true);
+                        match tls.as_ref().map(|tls| TlsAcceptor::from(tls.current())) {
+                            None => return Connection::new(Either::Left(stream), Vec::new()),
+                            Some(acceptor) => self.greet(stream, acceptor),
+                        }
+                    }
+                    (Err(error), _) => pause_after(error).await,
+                },
+                Some(greeted) = self.greetings.join_next() => {
+                    if let Ok(Some(connection)) = greeted {
+                        return connection;
+                    }
+                }
+            }
+        }
+    }
+
+    fn greet(&mut self, stream: TcpStream, acceptor: TlsAcceptor) {
+        let greeting = self.greetings.spawn(async move {
+            match timeout(PATIENCE, acceptor.accept(stream)).await {
+                Ok(Ok(stream)) => {
+                    let names = names(stream.get_ref().1);
+                    Some(Connection::new(Either::Right(Box::new(stream)), names))
+                }
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "a client does not agree on TLS");
+                    None
+                }
+                Err(_) => None,
+            }
+        });
+        self.oldest.push_back(greeting);
+        if self.oldest.len() > GREETINGS {
+            self.oldest.retain(|greeting| !greeting.is_finished());
+        }
+        if self.oldest.len() > GREETINGS
+            && let Some(oldest) = self.oldest.pop_front()
+        {
+            oldest.abort();
+        }
+    }
+}
+
+/// A client that is gone already is no reason to wait; a machine that has no more files to give is.
+async fn pause_after(error: io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    if !matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
+        tracing::error!(%error, "no connection can be taken");
+        sleep(PAUSE).await;
+    }
+}
+
+/// The names in the certificate of a client: its subject alternative names (RFC 5280, section 4.2.1.6) that are URIs or
+/// DNS names.
+fn names(tls: &ServerConnection) -> Vec<String> {
+    let Some(certificate) = tls.peer_certificates().and_then(|chain| chain.first()) else { return Vec::new() };
+    let Ok(certificate) = webpki::EndEntityCert::try_from(certificate) else { return Vec::new() };
+    let uris = certificate.valid_uri_names().map(str::to_owned);
+    uris.chain(certificate.valid_dns_names().map(str::to_ascii_lowercase)).collect()
+}
+
+impl Connected for Connection {
+    type ConnectInfo = Peer;
+
+    fn connect_info(&self) -> Peer {
+        self.peer.clone()
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let said = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if said.is_ready() {
+            self.silence = None;
+        } else if let Some(silence) = &mut self.silence
+            && silence.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        said
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,102 @@
+//! Who may call which method: decided before the message of a call is looked at.
+
+use std::{
+    future::{Future, ready},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use tonic::{Status, body::Body};
+use tower::Service;
+
+use crate::{
+    Error,
+    caller::{Caller, Callers, Grant},
+    connection::Peer,
+};
+use Grant::{Directory, Operate, Read, Request as Ask};
+
+/// Each method, with the grants of which its caller needs one. Where a method may be called without an account, that
+/// takes `operate`: see [`Caller::sees`].
+const METHODS: [(&str, &[Grant]); 19] = [
+    ("/relevo.v1.ContactService/CreateAccount", &[Directory]),
+    ("/relevo.v1.ContactService/GetAccount", &[Read, Ask, Operate]),
+    ("/relevo.v1.ContactService/UpdateAccount", &[Directory]),
+    ("/relevo.v1.ContactService/ListAccounts", &[Operate]),
+    ("/relevo.v1.ContactService/CreateService", &[Directory]),
+    ("/relevo.v1.ContactService/GetService", &[Read, Ask, Operate]),
+    ("/relevo.v1.ContactService/UpdateService", &[Directory]),
+    ("/relevo.v1.ContactService/DeleteService", &[Directory]),
+    ("/relevo.v1.ContactService/ListServices", &[Read, Ask, Operate]),
+    ("/relevo.v1.ContactService/SendTestMail", &[Operate]),
+    ("/relevo.v1.RequestService/CreateContactChanges", &[Ask]),
+    ("/relevo.v1.RequestService/GetContactChange", &[Read, Ask, Operate]),
+    ("/relevo.v1.RequestService/ListContactChanges", &[Read, Ask, Operate]),
+    ("/relevo.v1.RequestService/AcceptContactChange", &[Ask]),
+    ("/relevo.v1.RequestService/RefuseContactChange", &[Ask]),
+    ("/relevo.v1.RequestService/CancelContactChange", &[Ask, Operate]),
+    ("/relevo.v1.RequestService/ResendToken", &[Ask, Operate]),
+    ("/relevo.v1.RequestService/InspectToken", &[Read, Ask, Operate]),
+    ("/relevo.v1.RequestService/ListDeliveries", &[Read, Ask, Operate]),
+];
+
+/// What load balancers ask, who are nobody's callers.
+const HEALTH: &str = "/grpc.health.v1.Health/";
+/// What of ours is not in the table is not there.
+const OURS: &str = "/relevo.";
+
+/// A service that only those may call who may. It leaves the [`Caller`] in the extensions of the call.
+#[derive(Debug, Clone)]
+pub(crate) struct Admission<S> {
+    pub(crate) callers: Callers,
+    pub(crate) inner: S,
+}
+
+impl<S> Service<Request<Body>> for Admission<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if request.uri().path().starts_with(HEALTH) {
+            return Box::pin(self.inner.call(request));
+        }
+        match admit(&self.callers, &request) {
+            Ok(caller) => {
+                request.extensions_mut().insert(caller);
+                Box::pin(self.inner.call(request))
+            }
+            Err(refused) => Box::pin(ready(Ok(refused.into_http()))),
+        }
+    }
+}
+
+fn admit(callers: &Callers, request: &Request<Body>) -> Result<Arc<Caller>, Status> {
+    let certificate = request.extensions().get::<Peer>().map(Peer::names).unwrap_or_default();
+    let caller = callers.identify(request.headers(), certificate)?;
+    let path = request.uri().path();
+    match METHODS.iter().find(|(method, _)| *method == path) {
+        Some((_, needed)) => caller.may(needed)?,
+        None if path.starts_with(OURS) => return Err(Status::unimplemented("There is no such method.")),
+        // Reflection is for every caller.
+        None => {}
+    }
+    Ok(caller)
+}
+
+/// Who makes a call, and with what message.
+pub(super) fn received<M>(request: tonic::Request<M>) -> Result<(Arc<Caller>, M), Error> {
+    let caller = request.extensions().get::<Arc<Caller>>().cloned();
+    Ok((caller.ok_or(Error::CallerUnknown("Nobody was admitted."))?, request.into_inner()))
+}
