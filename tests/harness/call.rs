@@ -1,9 +1,34 @@
 //! Calls as values, for tests that go through many of them.
 
+use prost::Message;
 use relevo_api::v1;
+use tonic::{Request, metadata::MetadataMap, transport::Channel};
+use tonic_prost::ProstCodec;
 use uuid::Uuid;
 
 use crate::{Refused, TestServer};
+
+/// Makes a call by the path of its method, with headers of its own, and does not look at the answer.
+pub async fn call_as(
+    channel: &Channel,
+    path: &str,
+    message: impl Message + Default + Send + Sync + 'static,
+    headers: MetadataMap,
+) -> Result<(), Refused> {
+    let mut client = tonic::client::Grpc::new(channel.clone());
+    client.ready().await.unwrap();
+    let mut request = Request::new(message);
+    *request.metadata_mut() = headers;
+    client.unary(request, path.parse().unwrap(), ProstCodec::<_, ()>::default()).await?;
+    Ok(())
+}
+
+/// The headers of a call with a key.
+pub fn with_key(key: &str) -> MetadataMap {
+    let mut headers = MetadataMap::new();
+    headers.insert("authorization", format!("Bearer {key}").parse().unwrap());
+    headers
+}
 
 macro_rules! methods {
     (

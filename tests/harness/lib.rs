@@ -21,7 +21,7 @@ pub mod smtp;
 pub mod tls;
 mod wait;
 
-pub use call::{Call, MUTATIONS};
+pub use call::{Call, MUTATIONS, call_as, with_key};
 pub use caller::{Caller, request_id};
 pub use database::Database;
 pub use home::{Engine, Home};

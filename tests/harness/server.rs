@@ -110,6 +110,11 @@ impl TestServer {
         self.0.channel.clone()
     }
 
+    /// Where it takes calls.
+    pub fn address(&self) -> SocketAddr {
+        self.0.address
+    }
+
     /// Where its installation is kept.
     pub fn home(&self) -> &Home {
         &self.0.home

@@ -1,15 +1,17 @@
 //! A certificate authority of one test.
 
-use std::{io::Write, path::Path, sync::Arc};
+use std::{io::Write, net::SocketAddr, path::Path, sync::Arc};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, SanType,
+    date_time_ymd,
 };
 use tempfile::NamedTempFile;
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
 };
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use uuid::Uuid;
 
 /// A certificate authority that nobody else trusts.
@@ -17,6 +19,15 @@ use uuid::Uuid;
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     file: NamedTempFile,
+}
+
+/// A certificate and its key, as PEM.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    /// The certificate.
+    pub certificate: String,
+    /// The key.
+    pub key: String,
 }
 
 impl Default for Authority {
@@ -60,6 +71,39 @@ impl Authority {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.not_after = date_time_ymd(2020, 1, 1);
         self.signs(params)
+    }
+
+    /// A certificate for names: URIs, or else DNS names.
+    pub fn issues(&self, names: &[&str]) -> Issued {
+        self.issued(names, CertificateParams::default())
+    }
+
+    /// The same, no longer good.
+    pub fn issued_long_ago(&self, names: &[&str]) -> Issued {
+        let mut params = CertificateParams::default();
+        params.not_after = date_time_ymd(2020, 1, 1);
+        self.issued(names, params)
+    }
+
+    fn issued(&self, names: &[&str], mut params: CertificateParams) -> Issued {
+        let name = |name: &&str| match name.contains("://") {
+            true => SanType::URI((*name).try_into().unwrap()),
+            false => SanType::DnsName((*name).try_into().unwrap()),
+        };
+        params.subject_alt_names = names.iter().map(name).collect();
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap().pem();
+        Issued { certificate, key: key.serialize_pem() }
+    }
+
+    /// A connection to a server that this authority certifies as localhost, with the certificate of a client if it has one.
+    pub async fn connects(&self, to: SocketAddr, client: Option<&Issued>) -> Result<Channel, tonic::transport::Error> {
+        let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(self.pem())).domain_name("localhost");
+        let tls = match client {
+            Some(client) => tls.identity(Identity::from_pem(&client.certificate, &client.key)),
+            None => tls,
+        };
+        Endpoint::from_shared(format!("https://{to}")).unwrap().tls_config(tls).unwrap().connect().await
     }
 
     fn signs(&self, params: CertificateParams) -> TlsAcceptor {

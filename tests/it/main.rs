@@ -13,6 +13,8 @@
 
 mod bad_input;
 mod bad_values;
+mod callers;
+mod callers_tls;
 mod cases;
 mod connection_loss;
 mod contents;

@@ -4,8 +4,11 @@ use std::{collections::BTreeSet, fs, path::Path, process::Output};
 
 use relevo_server::config::DEFAULTS;
 use relevo_tests::{
+    call_as,
     process::{Serving, run},
     tls::Authority,
+    v1::{Account, CreateAccountRequest},
+    with_key,
 };
 use tempfile::TempDir;
 
@@ -15,9 +18,18 @@ type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
 const RIGHT: &str = "The configuration is right.\n";
 
 /// Every key with a value that is not its default, as it is written in the environment.
-const OTHER: [(&str, &str); 32] = [
+const OTHER: [(&str, &str); 38] = [
+    // The key is `key`.
+    (
+        "callers",
+        r#"[{name="panel", grants=["directory"], key_hashes=["2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683"]}]"#,
+    ),
     ("grpc.listen", "127.0.0.1:0"),
+    ("grpc.insecure", "true"),
     ("grpc.stop_grace", "3s"),
+    ("grpc.tls.certificate", "server.pem"),
+    ("grpc.tls.key", "server.key"),
+    ("grpc.tls.client_ca", "ca.pem"),
     ("database.url", "sqlite://other/relevo.db"),
     ("database.connections", "7"),
     // Text, although it looks like a number.
@@ -87,7 +99,7 @@ fn documented() -> BTreeSet<String> {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             section = name;
         } else if let Some((key, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
-            keys.insert(format!("{section}.{key}"));
+            keys.insert(format!("{section}.{key}").trim_start_matches('.').to_owned());
         }
     }
     keys
@@ -96,7 +108,11 @@ fn documented() -> BTreeSet<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_key_can_be_set_from_the_environment() {
     let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join("ca.pem"), Authority::new().pem()).unwrap();
+    let authority = Authority::new();
+    let server = authority.issues(&["localhost"]);
+    for (name, holds) in [("ca.pem", authority.pem()), ("server.pem", server.certificate), ("server.key", server.key)] {
+        fs::write(folder.path().join(name), holds).unwrap();
+    }
     let listed: BTreeSet<_> = OTHER.iter().map(|(key, _)| (*key).to_owned()).collect();
     assert_eq!(listed, documented());
 
@@ -105,7 +121,15 @@ async fn every_key_can_be_set_from_the_environment() {
     is_right(&check(folder.path(), &[], &environment).await);
     // And they do something.
     let serving = Serving::start(folder.path(), &environment).await;
-    serving.caller().account("an000001-007", "").await.unwrap();
+    let channel = authority.connects(serving.address.parse().unwrap(), None).await.unwrap();
+    let account = Account {
+        account_id: "an000001-007".to_owned(),
+        display_name: "Ann".to_owned(),
+        email: "ann@example.com".to_owned(),
+        ..Default::default()
+    };
+    let create = CreateAccountRequest { account: Some(account), ..Default::default() };
+    call_as(&channel, "/relevo.v1.ContactService/CreateAccount", create, with_key("key")).await.unwrap();
     for path in ["other/relevo.db", "other/token.key", "2026"] {
         assert!(folder.path().join(path).exists(), "{path}");
     }
@@ -200,7 +224,10 @@ async fn what_is_wrong_is_refused_by_check_config_and_at_start_alike() {
             &[SMTP, ("RELEVO__MAIL__SMTP__HOST", "relay.example.com")],
             &["mail.smtp.tls: none is for a relay on a loopback"],
         ),
-        (&[("RELEVO__GRPC__LISTEN", "0.0.0.0:50051")], &["grpc.listen: 0.0.0.0:50051 is not a loopback address"]),
+        (
+            &[("RELEVO__GRPC__LISTEN", "0.0.0.0:50051")],
+            &["callers: must say who may call, as grpc.listen is 0.0.0.0:50051", "grpc.tls.certificate: must be there"],
+        ),
         (&[("RELEVO__TOKEN__KEYS", "5ec2e7")], &["token.keys: must be a list"]),
         (&[("RELEVO__LOG__FILTER", "a=b=c")], &["log.filter: "]),
         (
