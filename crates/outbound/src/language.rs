@@ -23,7 +23,7 @@ const LANGUAGES: [(&str, &str); 8] = [
 ];
 
 /// The tags of the languages that mails are written in; the first is for readers of any other.
-pub fn languages() -> impl Iterator<Item = &'static str> {
+pub fn languages() -> impl Iterator<Item = &'static str> + Clone {
     LANGUAGES.iter().map(|(tag, _)| *tag)
 }
 

@@ -219,9 +219,8 @@ pub fn every_story(language: &Language) -> Result<Vec<(&'static str, Story)>, In
     let refused = |by: &str, reason: &str| -> Result<Ending, Invalid> {
         Ok(Ending::Refused { by: AccountId::parse(by)?, reason: RefusalReason::parse(reason)? })
     };
-    let cancelled_by = |id: &str| -> Result<Ending, Invalid> {
-        Ok(Ending::Cancelled(Canceller::Account(AccountId::parse(id)?)))
-    };
+    let cancelled_by =
+        |id: &str| -> Result<Ending, Invalid> { Ok(Ending::Cancelled(Canceller::Account(AccountId::parse(id)?))) };
     let replaced = Ending::Failed(FailureCause::IncumbentReplaced);
     let not_permitted = Ending::Failed(FailureCause::RequesterNotPermitted);
     let two = [Role::Technical, Role::Billing];

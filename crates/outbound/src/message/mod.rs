@@ -173,8 +173,8 @@ fn post(letter: &Letter, address: Addressing<'_>, sender: &Sender) -> Result<Mes
     }
 
     let mut builder = MessageBuilder::new()
-        .from(Address::new_address(sender.from.name.as_deref(), from.as_str()))
-        .to(Address::new_address(address.name.map(DisplayName::as_str), to.as_str()))
+        .from(Address::new_address(sender.from.name.as_deref().map(literal), from.as_str()))
+        .to(Address::new_address(address.name.map(DisplayName::as_str).map(literal), to.as_str()))
         .subject(letter.subject.as_str())
         .date(Date::new(address.date.as_second()))
         .message_id(message_id.as_str());
@@ -193,6 +193,12 @@ fn post(letter: &Letter, address: Addressing<'_>, sender: &Sender) -> Result<Mes
 
     let needs_smtputf8 = !from.is_ascii() || !to.is_ascii();
     Ok(Message { message_id, date: address.date, envelope_from: from, envelope_to: to, raw, needs_smtputf8 })
+}
+
+/// A name with no encoded word in it (RFC 2047): many readers decode one even within quotes, and show what no name may
+/// hold.
+fn literal(name: &str) -> String {
+    name.replace("=?", "= ?")
 }
 
 impl fmt::Debug for Message {

@@ -30,7 +30,10 @@ fn a_test_mail_speaks_the_language_of_its_account_and_names_it() {
         let to = mail.to().unwrap().first().unwrap();
         assert_eq!((to.name(), to.address()), (Some("Nora Ruiz"), Some("nora@nora.example")));
         for part in parts(&message.raw) {
-            assert!(part.split_whitespace().collect::<Vec<_>>().join(" ").contains("Nora Ruiz (nn333333-ovh)"), "{part}");
+            assert!(
+                part.split_whitespace().collect::<Vec<_>>().join(" ").contains("Nora Ruiz (nn333333-ovh)"),
+                "{part}"
+            );
             assert!(!part.contains("://"), "{part}");
         }
     }
