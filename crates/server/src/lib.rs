@@ -18,6 +18,7 @@ mod health;
 mod installation;
 mod keys;
 mod mutation;
+mod preview;
 mod requests;
 mod server;
 mod sweeper;
