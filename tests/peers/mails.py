@@ -11,7 +11,9 @@ anything is, if there is no mail, or if a tool is missing.
 """
 
 import email
+import email.header
 import email.policy
+import email.utils
 import re
 import shutil
 import subprocess
@@ -66,6 +68,13 @@ class Tags(HTMLParser):
 
 def flat(text):
     return " ".join(text.split())
+
+
+def called_in(source):
+    """The name in `To`. The parser of addresses puts a space between the words of a name that is encoded in several, which
+    RFC 2047 forbids, and is a known fault of Python's; its decoder of headers does not."""
+    phrase, _, _ = email.message_from_string(source)["To"].rpartition("<")
+    return email.utils.unquote(str(email.header.make_header(email.header.decode_header(phrase.strip()))).strip())
 
 
 def header_faults(mail, is_ascii):
@@ -197,8 +206,8 @@ def faults(path):
     if beside.exists():
         name, address = beside.read_text("utf-8").split("\n")[:2]
         to = mail["To"].addresses[0]
-        if to.display_name != name:
-            yield f"To is called {to.display_name!r}, and not {name!r}"
+        if (called := called_in(source)) != name:
+            yield f"To is called {called!r}, and not {name!r}"
         if f"{to.username}@{to.domain}" != address:
             yield f"To goes to {to.username}@{to.domain}, and not to {address}"
     if not is_ascii and not beside.exists():
