@@ -106,6 +106,8 @@ methods! {
         requests: get_contact_change GetContactChangeRequest,
         requests: list_contact_changes ListContactChangesRequest,
         requests: inspect_token InspectTokenRequest,
+        requests: list_deliveries ListDeliveriesRequest,
+        contacts: send_test_mail SendTestMailRequest,
     }
     mutations {
         contacts: create_account CreateAccountRequest,

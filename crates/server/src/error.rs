@@ -89,6 +89,10 @@ pub enum Error {
     #[error("a background task died: {0}")]
     Task(#[from] tokio::task::JoinError),
 
+    /// The mails cannot be shown, or not there.
+    #[error("{0}")]
+    Preview(String),
+
     /// The story of the demonstration did not end as it should.
     #[error("{0}")]
     Demo(String),
