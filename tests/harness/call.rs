@@ -12,7 +12,7 @@ use crate::{Refused, TestServer};
 pub async fn call_as(
     channel: &Channel,
     path: &str,
-    message: impl Message + Default + Send + Sync + 'static,
+    message: impl Message + Default + 'static,
     headers: MetadataMap,
 ) -> Result<(), Refused> {
     let mut client = tonic::client::Grpc::new(channel.clone());

@@ -239,7 +239,15 @@ fn bounces_come_back_to_an_address_or_to_the_sender() {
 
 #[test]
 fn the_example_is_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap().pem();
+    for (name, holds) in [("server.pem", &certificate), ("server.key", &key.serialize_pem()), ("ca.pem", &certificate)]
+    {
+        std::fs::write(folder.path().join(name), holds).unwrap();
+    }
     let example = include_str!("../../../config/production.toml");
+    let example = &example.replace("/etc/relevo", folder.path().to_str().unwrap());
     is_wrong(example, "mail.smtp.password", "must be there, as there is a username");
     let whole = example.replace("\nusername = ", "\npassword = \"5ec2e7\"\nusername = ");
     assert!(matches!(Config::parse(&whole).unwrap().mail_transport, MailTransport::Smtp(_)));

@@ -1,6 +1,11 @@
 //! The settings of calls: addresses, certificates, callers; and that every bad key is named.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on stops"
+)]
 
 use std::path::Path;
 
