@@ -7,9 +7,15 @@ use rcgen::{
     date_time_ymd,
 };
 use tempfile::NamedTempFile;
+use tokio::net::TcpStream;
 use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
+    TlsAcceptor, TlsConnector,
+    client::TlsStream,
+    rustls::{
+        ClientConfig, RootCertStore, ServerConfig,
+        crypto::ring,
+        pki_types::{PrivateKeyDer, ServerName},
+    },
 };
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use uuid::Uuid;
@@ -104,6 +110,21 @@ impl Authority {
             None => tls,
         };
         Endpoint::from_shared(format!("https://{to}")).unwrap().tls_config(tls).unwrap().connect().await
+    }
+
+    /// A connection to such a server on which TLS is agreed on, and nothing said yet.
+    pub async fn agrees(&self, to: SocketAddr) -> TlsStream<TcpStream> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.issuer.der().clone()).unwrap();
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let stream = TcpStream::connect(to).await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
     }
 
     fn signs(&self, params: CertificateParams) -> TlsAcceptor {

@@ -9,7 +9,7 @@ use relevo_tests::{
 };
 use tempfile::TempDir;
 use tokio::{
-    io::AsyncReadExt,
+    io::{AsyncRead, AsyncReadExt},
     net::TcpStream,
     time::{Instant, timeout},
 };
@@ -162,12 +162,15 @@ async fn stays(server: SocketAddr, authority: &Authority, client: &Issued) {
     }
 }
 
-/// How long a client that says nothing is put up with, and that others are served meanwhile.
-async fn a_silent_client_is_put_up_with_for_ten_seconds(server: SocketAddr, others: impl AsyncFn()) {
+/// How long clients that say nothing are put up with, and that others are served meanwhile.
+async fn silence_is_put_up_with_for_ten_seconds<S: AsyncRead + Unpin>(
+    connect: impl AsyncFn() -> S,
+    others: impl AsyncFn(),
+) {
     let began = Instant::now();
     let mut silent = Vec::new();
     for _ in 0..20 {
-        silent.push(TcpStream::connect(server).await.unwrap());
+        silent.push(connect().await);
     }
     others().await;
     assert!(began.elapsed() < Duration::from_secs(8), "nobody waits for those who say nothing");
@@ -187,20 +190,18 @@ async fn who_opens_connections_and_says_nothing_holds_nobody_up_and_is_hung_up_o
     let server = serve(&files).await;
     let panel = authority.issues(&["spiffe://hosting.example/panel"]);
     let in_clear = TestServer::start(Engine::Sqlite).await;
-    let under_tls = async {
-        a_silent_client_is_put_up_with_for_ten_seconds(server.address(), async || {
-            let channel = authority.connects(server.address(), Some(&panel)).await.unwrap();
-            assert_eq!(reason(&channel).await, IS_KNOWN);
-        })
-        .await;
+    let (tls, clear) = (server.address(), in_clear.address());
+    let others_under_tls = async || {
+        let channel = authority.connects(tls, Some(&panel)).await.unwrap();
+        assert_eq!(reason(&channel).await, IS_KNOWN);
     };
-    let clear = async {
-        a_silent_client_is_put_up_with_for_ten_seconds(in_clear.address(), async || {
-            assert_eq!(reason(&in_clear.another_channel()).await, IS_KNOWN);
-        })
-        .await;
-    };
-    tokio::join!(under_tls, clear);
+    let others_in_clear = async || assert_eq!(reason(&in_clear.another_channel()).await, IS_KNOWN);
+    let open = async |to: SocketAddr| TcpStream::connect(to).await.unwrap();
+    tokio::join!(
+        silence_is_put_up_with_for_ten_seconds(async || open(clear).await, others_in_clear),
+        silence_is_put_up_with_for_ten_seconds(async || open(tls).await, others_under_tls),
+        silence_is_put_up_with_for_ten_seconds(async || authority.agrees(tls).await, others_under_tls),
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
