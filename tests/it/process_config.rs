@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, fs, path::Path, process::Output};
 
 use relevo_server::config::DEFAULTS;
-use relevo_tests::process::{Serving, run};
+use relevo_tests::{
+    process::{Serving, run},
+    tls::Authority,
+};
 use tempfile::TempDir;
 
 /// Variables, and the lines that are said about them.
@@ -12,7 +15,7 @@ type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
 const RIGHT: &str = "The configuration is right.\n";
 
 /// Every key with a value that is not its default, as it is written in the environment.
-const OTHER: [(&str, &str); 22] = [
+const OTHER: [(&str, &str); 34] = [
     ("grpc.listen", "127.0.0.1:0"),
     ("grpc.stop_grace", "3s"),
     ("database.url", "sqlite://other/relevo.db"),
@@ -29,9 +32,20 @@ const OTHER: [(&str, &str); 22] = [
     ("mail.transport", "file"),
     ("mail.directory", "2026"),
     ("mail.from", "relevo@example.net"),
+    ("mail.return_path", "bounces@example.net"),
     ("mail.smtp.host", "127.0.0.2"),
     ("mail.smtp.port", "2525"),
-    ("mail.smtp.tls", "none"),
+    ("mail.smtp.tls", "starttls"),
+    ("mail.smtp.ca_file", "ca.pem"),
+    ("mail.smtp.username", "relevo"),
+    // Text, although it looks like a number.
+    ("mail.smtp.password", "007"),
+    ("mail.smtp.connections", "2"),
+    ("mail.smtp.idle_timeout", "0s"),
+    ("mail.smtp.timeout.connect", "5s"),
+    ("mail.smtp.timeout.handshake", "6s"),
+    ("mail.smtp.timeout.reply", "7s"),
+    ("mail.smtp.timeout.take", "8s"),
     ("mail.retry.first", "2m"),
     ("mail.retry.longest", "5h"),
     ("page.public_url", "https://relevo.example.net"),
@@ -81,6 +95,7 @@ fn documented() -> BTreeSet<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_key_can_be_set_from_the_environment() {
     let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("ca.pem"), Authority::new().pem()).unwrap();
     let listed: BTreeSet<_> = OTHER.iter().map(|(key, _)| (*key).to_owned()).collect();
     assert_eq!(listed, documented());
 

@@ -6,8 +6,11 @@
 mod courier;
 mod language;
 pub mod message;
+mod reply;
 mod transport;
 
 pub use courier::{Courier, NOTICE_LIFETIME, Retry};
 pub use message::{Mailbox, Message, Sender};
-pub use transport::{Folder, Memory, Relay, Transport};
+pub use transport::{
+    Folder, Login, Memory, Relay, RelayError, RelaySettings, Timeouts, Tls, Transport, Verdict,
+};

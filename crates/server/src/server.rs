@@ -10,7 +10,7 @@ use std::{
 use relevo_api::v1::{
     FILE_DESCRIPTOR_SET, contact_service_server::ContactServiceServer, request_service_server::RequestServiceServer,
 };
-use relevo_outbound::{Courier, Folder, Relay, Sender, Transport};
+use relevo_outbound::{Courier, Folder, Sender, Transport};
 use relevo_persistence::Store;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -48,7 +48,7 @@ impl Server {
             MailTransport::File(path) => Transport::File(Folder::open(path).map_err(|error| {
                 Error::Io(format!("mail.directory: cannot make the folder {}", path.display()), error)
             })?),
-            MailTransport::Smtp { host, port } => Transport::Smtp(Relay::new(host, *port)),
+            MailTransport::Smtp(relay) => Transport::Smtp(relay.clone()),
             MailTransport::Memory(memory) => Transport::Memory(memory.clone()),
         };
         let store = Store::open(&config.database_url, config.database_connections).await?;
@@ -60,7 +60,11 @@ impl Server {
         tx.register_keys(&keyring, clock.now()).await?;
         tx.commit().await?;
 
-        let sender = Sender { from: config.mail_from.clone(), public_url: config.page_public_url.clone() };
+        let sender = Sender {
+            from: config.mail_from.clone(),
+            return_path: config.mail_return_path.clone(),
+            public_url: config.page_public_url.clone(),
+        };
         let courier = Courier::new(store.clone(), keyring.clone(), sender, transport, config.mail_retry);
         let sweeper = Arc::new(Sweeper::new(store.clone(), clock.clone()));
         let installation = Installation {

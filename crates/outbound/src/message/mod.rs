@@ -28,6 +28,8 @@ use letter::Letter;
 pub struct Sender {
     /// Whom the mails are from.
     pub from: Mailbox,
+    /// Where a mail that cannot be delivered comes back to; without it to whom the mails are from.
+    pub return_path: Option<EmailAddress>,
     /// Where the page behind the link is reached, as in `https://relevo.example.com`.
     pub public_url: String,
 }
@@ -127,8 +129,9 @@ pub fn compose(facts: &Facts<'_>, sender: &Sender) -> Result<Message, ComposeErr
         .body(MimePart::new(multipart, parts))
         .serialize(&mut raw);
 
-    let needs_smtputf8 = !from.is_ascii() || !to.is_ascii();
-    Ok(Message { message_id, date: facts.create_time, envelope_from: from, envelope_to: to, raw, needs_smtputf8 })
+    let return_path = sender.return_path.as_ref().map_or_else(|| from.clone(), EmailAddress::with_ascii_domain);
+    let needs_smtputf8 = ![&from, &to, &return_path].into_iter().all(|address| address.is_ascii());
+    Ok(Message { message_id, date: facts.create_time, envelope_from: return_path, envelope_to: to, raw, needs_smtputf8 })
 }
 
 /// What separates the parts of a mail: the same for the same mail, and nowhere in its parts.

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use relevo_persistence::Reply;
+
 use super::Verdict;
 use crate::message::Message;
 
@@ -17,6 +19,6 @@ impl Memory {
 
     pub(super) fn keep(&self, message: &Message) -> Verdict {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(message.clone());
-        Verdict::Taken
+        Verdict::Taken(Reply { codes: String::new(), text: "kept in memory".to_owned() })
     }
 }

@@ -127,6 +127,7 @@ impl Story {
                     name: Some("Example Hosting".into()),
                     address: EmailAddress::parse("contacts@hosting.example").unwrap(),
                 },
+                return_path: None,
                 public_url: "https://relevo.example".into(),
             },
         }

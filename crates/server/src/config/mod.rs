@@ -3,7 +3,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -13,13 +13,14 @@ use figment::{
 };
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use relevo_domain::{EmailAddress, Policy, id::is_suffix};
-use relevo_outbound::{Mailbox, Memory, Retry};
+use relevo_outbound::{Mailbox, Memory, Relay, Retry};
 use relevo_persistence::DatabaseUrl;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
 mod environment;
+mod mail;
 mod shape;
 
 use crate::keys::{self, Keys};
@@ -48,6 +49,8 @@ pub struct Config {
     pub mail_transport: MailTransport,
     /// Who mails are from.
     pub mail_from: Mailbox,
+    /// Where mails that cannot be delivered come back to, if not to whom they are from.
+    pub mail_return_path: Option<EmailAddress>,
     /// When mails are tried again.
     pub mail_retry: Retry,
     /// Where the link in a mail leads, without a slash at its end.
@@ -61,13 +64,8 @@ pub struct Config {
 pub enum MailTransport {
     /// Into a folder.
     File(PathBuf),
-    /// To a relay on this machine.
-    Smtp {
-        /// Its name or address.
-        host: String,
-        /// Its port.
-        port: u16,
-    },
+    /// To a relay.
+    Smtp(Relay),
     /// Into memory: for tests, and not to be had by configuration.
     Memory(Memory),
 }
@@ -145,16 +143,9 @@ struct RawMail {
     transport: String,
     directory: PathBuf,
     from: String,
-    smtp: RawSmtp,
+    return_path: String,
+    smtp: mail::RawSmtp,
     retry: RawRetry,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSmtp {
-    host: String,
-    port: u16,
-    tls: String,
 }
 
 #[derive(Deserialize)]
@@ -237,6 +228,7 @@ impl Checks {
         }
         let keys = self.keys(raw.token, database_url.as_ref().is_some_and(DatabaseUrl::is_shared));
         let mail_from = self.mailbox("mail.from", &raw.mail.from);
+        let return_path = self.return_path(&raw.mail.return_path);
         let retry = self.retry(&raw.mail.retry);
         let transport = self.transport(&raw.mail);
         let public_url = self.url("page.public_url", &raw.page.public_url);
@@ -253,6 +245,7 @@ impl Checks {
             keys: keys?,
             mail_transport: transport?,
             mail_from: mail_from?,
+            mail_return_path: return_path?,
             mail_retry: retry?,
             page_public_url: public_url?,
             log_filter: raw.log.filter,
@@ -297,47 +290,6 @@ impl Checks {
         Some(Keys::File(raw.key_file))
     }
 
-    fn transport(&mut self, raw: &RawMail) -> Option<MailTransport> {
-        // Checked even where it is not used: a mode that is not served is refused, never ignored.
-        let relay = self.relay(&raw.smtp);
-        match raw.transport.as_str() {
-            "file" => Some(MailTransport::File(raw.directory.clone())),
-            "smtp" => relay,
-            other => self.wrong("mail.transport", format_args!("must be file or smtp, not {other:?}")),
-        }
-    }
-
-    fn relay(&mut self, raw: &RawSmtp) -> Option<MailTransport> {
-        let host = &raw.host;
-        let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        match raw.tls.as_str() {
-            "none" if is_loopback && raw.port == 0 => self.wrong("mail.smtp.port", "must not be 0"),
-            "none" if is_loopback => Some(MailTransport::Smtp { host: host.clone(), port: raw.port }),
-            "none" => self.wrong(
-                "mail.smtp.tls",
-                format_args!("none is for a relay on a loopback address, and mail.smtp.host is {host:?}"),
-            ),
-            mode @ ("implicit" | "starttls") => self.wrong(
-                "mail.smtp.tls",
-                format_args!("{mode} is not served yet: use none with a relay on a loopback address"),
-            ),
-            other => self.wrong("mail.smtp.tls", format_args!("must be implicit, starttls or none, not {other:?}")),
-        }
-    }
-
-    fn retry(&mut self, raw: &RawRetry) -> Option<Retry> {
-        let first = self.duration("mail.retry.first", &raw.first);
-        let longest = self.duration("mail.retry.longest", &raw.longest);
-        let retry = Retry { first: first?, longest: longest? };
-        if retry.first.is_zero() {
-            return self.wrong("mail.retry.first", "must be longer than nothing");
-        }
-        if retry.longest < retry.first {
-            return self.wrong("mail.retry.longest", "must not be shorter than mail.retry.first");
-        }
-        Some(retry)
-    }
-
     fn duration(&mut self, key: &str, text: &str) -> Option<SignedDuration> {
         let duration = text
             .parse::<Span>()
@@ -363,18 +315,6 @@ impl Checks {
             Err(_) => {
                 self.wrong(key, format_args!("must be an address and a port, as in 127.0.0.1:50051, not {text:?}"))
             }
-        }
-    }
-
-    fn mailbox(&mut self, key: &str, text: &str) -> Option<Mailbox> {
-        let (name, address) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
-            Some((name, address)) => (Some(name.trim().trim_matches('"')).filter(|name| !name.is_empty()), address),
-            None => (None, text),
-        };
-        let name = name.map(relevo_domain::DisplayName::parse).transpose();
-        match (name, EmailAddress::parse(address.trim())) {
-            (Ok(name), Ok(address)) => Some(Mailbox { name: name.map(|name| name.to_string()), address }),
-            _ => self.wrong(key, format_args!("must be an address, as in Relevo <relevo@example.com>, not {text:?}")),
         }
     }
 

@@ -1,26 +1,32 @@
 //! Sends what is due.
 //!
-//! The courier leases one mail, reads what it is made from, sends it, and records what became of it in the transaction
-//! that leases the next; no transaction is open while it talks to a relay. A mail that carries a token is sent as long as the token is
-//! good and no longer; a notice is tried for [`NOTICE_LIFETIME`]. A relay that is out of order pauses the sending and
-//! is held against no mail. Delivery is at least once: twice only after a crash, or a reply lost after the final dot,
-//! and then with the same Message-ID and token.
+//! The courier has lanes, all alike, each with a conversation of its own, so that a recipient whose mail takes long holds
+//! up no other. A lane leases one mail, reads what it is made from, sends it, and records what became of it in the
+//! transaction that leases the next; no transaction is open while it talks to a relay. A mail that carries a token is
+//! sent as long as the token is good and no longer; a notice is tried for [`NOTICE_LIFETIME`]. A relay that is out of
+//! order pauses the sending on all lanes and is held against no mail. Delivery is at least once: twice only after a
+//! crash, or a reply lost after the final dot, and then with the same Message-ID and token.
+
+mod order;
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use relevo_domain::{Effects, Keyring, Mail, MailKind, Token};
-use relevo_persistence::{Attempt, DueMail, Error, Lease, MailMaterial, Reply, Store, Tx, in_time};
+use relevo_persistence::{Attempt, DueMail, Error, Lease, MailMaterial, Store, Tx, in_time};
 use tokio::{sync::Notify, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     message::{ComposeError, Facts, Message, Sender, compose},
+    reply::without_code,
     transport::{Session, Transport, Verdict},
 };
+use order::{LONGEST_PAUSE, Order};
 
 /// Who is written into the history for what became of mails.
 const COURIER: &str = "courier";
@@ -40,8 +46,6 @@ const RECORD_RETRIES: u32 = 10;
 const RECORD_PAUSE: Duration = Duration::from_millis(200);
 /// How often what other processes queued and what becomes due is looked for, spread by a fifth to either side.
 const POLL: Duration = Duration::from_millis(800);
-/// A relay that is out of order is asked again at least this often: asking costs little, and it may be back.
-const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
 /// How long to wait before a mail is tried again: at first, and at the longest. It doubles with each attempt, and is
 /// spread by a fifth to either side.
@@ -62,22 +66,7 @@ pub struct Courier {
     transport: Transport,
     retry: Retry,
     wake: Notify,
-    pause: Mutex<Pause>,
-}
-
-/// Whether the relay was out of order, how often in a row, and until when it is left alone.
-#[derive(Debug, Default)]
-struct Pause {
-    failures: i64,
-    until: Option<Timestamp>,
-}
-
-impl Pause {
-    fn holds(&self, now: Timestamp) -> bool {
-        // One that is further away than any pause was set by a clock that has been put back since.
-        let left = self.until.map_or(SignedDuration::ZERO, |until| until.duration_since(now));
-        left > SignedDuration::ZERO && left <= LONGEST_PAUSE * 2
-    }
+    order: Mutex<Order>,
 }
 
 /// Why a mail cannot be made.
@@ -100,7 +89,7 @@ impl Unsendable {
 impl Courier {
     /// A courier who takes mails from a store to a transport.
     pub fn new(store: Store, keyring: Keyring, sender: Sender, transport: Transport, retry: Retry) -> Self {
-        Self { store, keyring, sender, transport, retry, wake: Notify::new(), pause: Mutex::default() }
+        Self { store, keyring, sender, transport, retry, wake: Notify::new(), order: Mutex::default() }
     }
 
     /// Says that there may be a mail to send.
@@ -108,13 +97,21 @@ impl Courier {
         self.wake.notify_one();
     }
 
-    /// Sends what is due, as it becomes due, until it is told to stop; the mail in hand is finished first.
+    /// Sends what is due, as it becomes due, until it is told to stop; the mails in hand are finished first.
     pub async fn run(&self, clock: impl Fn() -> Timestamp, stop: &CancellationToken) {
+        let mut lanes = Vec::new();
+        lanes.resize_with(self.transport.lanes(), || self.lane(&clock, stop));
+        join_all(lanes).await;
+    }
+
+    async fn lane(&self, clock: &impl Fn() -> Timestamp, stop: &CancellationToken) {
+        let mut session = self.transport.session();
         while !stop.is_cancelled() {
-            if let Err(error) = self.deliver_due(&clock, stop).await {
+            if let Err(error) = self.deliver(&mut session, clock, stop).await {
                 tracing::error!(%error, "the outbox cannot be read or written");
             }
-            // The jitter keeps processes apart.
+            session.rest().await;
+            // The jitter keeps lanes and processes apart.
             let poll = POLL.mul_f64(jitter());
             tokio::select! {
                 () = self.wake.notified() => {}
@@ -122,25 +119,40 @@ impl Courier {
                 () = stop.cancelled() => {}
             }
         }
+        session.close().await;
     }
 
-    /// Sends everything that is due at this moment. Says how many mails were tried.
+    /// Sends everything that is due at this moment, one mail after the other. Says how many mails were tried.
     pub async fn deliver_due(&self, clock: &impl Fn() -> Timestamp, stop: &CancellationToken) -> Result<usize, Error> {
+        let mut session = self.transport.session();
+        let tried = self.deliver(&mut session, clock, stop).await;
+        session.close().await;
+        tried
+    }
+
+    async fn deliver(
+        &self,
+        session: &mut Session,
+        clock: &impl Fn() -> Timestamp,
+        stop: &CancellationToken,
+    ) -> Result<usize, Error> {
         let look = async { self.store.read().await?.mail_is_due(clock()).await };
         if self.is_paused(clock()) || !in_time(look).await? {
             return Ok(0);
         }
         let mut tried = 0;
-        let mut session = self.transport.session();
         let mut in_hand = in_time(self.take_next(None, !stop.is_cancelled(), clock)).await?;
+        if in_hand.is_some() {
+            // There may be more than one, and this one may take long.
+            self.wake();
+        }
         while let Some(due) = in_hand {
             tried += 1;
-            let attempt = self.holding(due.lease, clock, self.attempt(&due, &mut session, clock)).await;
+            let attempt = self.holding(due.lease, clock, self.attempt(&due, session, clock)).await;
             let (kind, account) = (due.mail.kind.name(), &due.mail.account_id);
             tracing::debug!(kind, %account, outcome = attempt.name(), "mail");
             in_hand = self.record(&due, &attempt, clock, stop).await?;
         }
-        session.close().await;
         Ok(tried)
     }
 
@@ -239,23 +251,14 @@ impl Courier {
                 return Attempt::Returned(now + wait);
             }
         };
-        let kept = |reply| without_code(reply, token.as_ref());
-        match session.send(&message).await {
-            Verdict::Taken => {
-                self.resume();
-                Attempt::Sent(None)
-            }
-            Verdict::Refused(reply) => {
-                self.resume();
-                Attempt::Failed(Some(kept(reply)))
-            }
-            Verdict::PutOff(reply) => {
-                self.resume();
-                Attempt::Deferred(kept(reply), self.due_again(due, clock()))
-            }
+        let failures = self.order().failures();
+        let verdict = session.send(&message).await.map_reply(|reply| without_code(reply, token.as_ref()));
+        match self.order().hear(due.lease.mail_id, verdict) {
+            Verdict::Taken(reply) => Attempt::Sent(Some(reply)),
+            Verdict::Refused(reply) => Attempt::Failed(Some(reply)),
+            Verdict::PutOff(reply) => Attempt::Deferred(reply, self.due_again(due, clock())),
             Verdict::OutOfOrder(reply) => {
-                let reply = kept(reply);
-                let until = self.pause(clock());
+                let until = self.order().pause(failures, clock(), self.retry);
                 tracing::warn!(reply = %reply.codes, text = %reply.text, %until, "the relay is out of order");
                 Attempt::Postponed(reply, until)
             }
@@ -296,22 +299,11 @@ impl Courier {
     }
 
     fn is_paused(&self, now: Timestamp) -> bool {
-        self.locked_pause().holds(now)
+        self.order().holds(now)
     }
 
-    fn pause(&self, now: Timestamp) -> Timestamp {
-        let mut pause = self.locked_pause();
-        let until = now + grown(self.retry.first, pause.failures, self.retry.longest.min(LONGEST_PAUSE));
-        *pause = Pause { failures: pause.failures.saturating_add(1), until: Some(until) };
-        until
-    }
-
-    fn resume(&self) {
-        *self.locked_pause() = Pause::default();
-    }
-
-    fn locked_pause(&self) -> std::sync::MutexGuard<'_, Pause> {
-        self.pause.lock().unwrap_or_else(PoisonError::into_inner)
+    fn order(&self) -> MutexGuard<'_, Order> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -350,23 +342,6 @@ fn is_worth_sending(mail: &Mail, material: &MailMaterial, now: Timestamp) -> boo
     }
 }
 
-/// A reply without its words if they quote the code of the mail, or a part of it: filters like to name the link that
-/// they do not like, and what a relay says is stored, shown and logged.
-fn without_code(reply: Reply, token: Option<&Token>) -> Reply {
-    let plain = |text: &str| -> Vec<u8> {
-        text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase()).collect()
-    };
-    let said = plain(&reply.text);
-    let quotes = token.is_some_and(|token| {
-        let code = plain(&token.reveal());
-        said.windows(8).any(|part| code.windows(8).any(|of_code| of_code == part))
-    });
-    match quotes {
-        true => Reply { text: "(left out, as it quotes the code)".to_owned(), ..reply },
-        false => reply,
-    }
-}
-
 /// A wait that doubles with each time before, up to a longest one, spread so that many do not end at once.
 fn grown(first: SignedDuration, times: i64, longest: SignedDuration) -> SignedDuration {
     let doubled = first.as_secs_f64() * 2_f64.powi(i32::try_from(times.clamp(0, 40)).unwrap_or(0));
@@ -393,14 +368,5 @@ mod tests {
             assert!(waits.iter().all(|wait| (0.799..1.201).contains(&(wait / middle))), "{times}: {waits:?}");
             assert!(waits.iter().any(|wait| wait != &waits[0]), "{times}: no spread");
         }
-    }
-
-    #[test]
-    fn a_pause_holds_until_it_is_over_and_not_longer_for_a_clock_that_is_put_back() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        let pause = Pause { failures: 1, until: Some(at(10_000)) };
-        assert!(pause.holds(at(9_999)) && pause.holds(at(9_100)));
-        assert!(!pause.holds(at(10_000)) && !pause.holds(at(20_000)) && !pause.holds(at(1_000)));
-        assert!(!Pause::default().holds(at(0)));
     }
 }
