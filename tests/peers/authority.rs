@@ -39,7 +39,10 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        Identity { certificate: self.written("certificate.pem", &certificate.pem()), key: self.written("key.pem", &key.serialize_pem()) }
+        Identity {
+            certificate: self.written(&format!("{name}.pem"), &certificate.pem()),
+            key: self.written(&format!("{name}.key.pem"), &key.serialize_pem()),
+        }
     }
 
     fn written(&self, name: &str, text: &str) -> PathBuf {

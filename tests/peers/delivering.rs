@@ -20,7 +20,8 @@ async fn relayed(postfix: &Postfix) -> TestServer {
 
 /// The value of a header, where it stands once.
 fn header<'a>(letter: &'a Letter, name: &str) -> &'a str {
-    let values: Vec<_> = letter.headers.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).collect();
+    let values: Vec<_> =
+        letter.headers.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).collect();
     assert_eq!(values.len(), 1, "{name} in {}", letter.headers);
     values[0]
 }

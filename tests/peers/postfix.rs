@@ -5,6 +5,7 @@ use std::{
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::{Duration, SystemTime},
 };
 
 use relevo_tests::{Letter, eventually};
@@ -180,9 +181,17 @@ impl Postfix {
 
     fn writes_table(&self, name: &str, rows: &[(&str, String)]) {
         let path = self.folder.path().join("etc").join(name);
+        let database = path.with_extension("db");
+        let last = fs::metadata(&database).map(|file| file.mtime()).unwrap_or_default();
         let table: String = rows.iter().map(|(key, value)| format!("{key} {value}\n")).collect();
         fs::write(&path, table).unwrap();
         runs("postmap", &["-c", &self.config(), &format!("hash:{}", path.display())]);
+        // Postfix looks at the second in which a table was written.
+        let file = File::options().write(true).open(&database).unwrap();
+        if file.metadata().unwrap().mtime() <= last {
+            let next = Duration::from_secs(u64::try_from(last).unwrap() + 1);
+            file.set_modified(SystemTime::UNIX_EPOCH + next).unwrap();
+        }
     }
 }
 

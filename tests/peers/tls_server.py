@@ -1,74 +1,75 @@
-"""A relay that asks for TLS and a login, as told on the command line; it says its port, and writes each mail as a file."""
+"""A relay that asks for TLS and a login, as told on the command line. It prints its port, and writes each mail as a file."""
 
 import argparse
+import asyncio
 import logging
 import pathlib
+import signal
 import ssl
 import sys
-import threading
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from aiosmtpd.smtp import MISSING, SMTP, AuthResult
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--certificate")
-parser.add_argument("--key")
 parser.add_argument("--tls", choices=["implicit", "starttls", "none"], required=True)
 parser.add_argument("--mechanism", choices=["PLAIN", "LOGIN"], required=True)
+parser.add_argument("--mails", type=pathlib.Path, required=True)
+parser.add_argument("--certificate", required=True)
+parser.add_argument("--key", required=True)
 parser.add_argument("--username", required=True)
 parser.add_argument("--password", required=True)
-parser.add_argument("--mails", type=pathlib.Path, required=True)
-arguments = parser.parse_args()
-
-logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-count = 0
+told = parser.parse_args()
 
 
-def authenticator(server, session, envelope, mechanism, credentials):
-    given = (credentials.login, credentials.password) if isinstance(credentials, LoginPassword) else None
-    if given == (arguments.username.encode(), arguments.password.encode()):
-        return AuthResult(success=True)
-    return AuthResult(success=False, handled=False)
+class Relay:
+    """What is done with logins and mails."""
 
+    count = 0
 
-class Handler:
-    async def handle_DATA(self, server, session, envelope):
-        global count
-        count += 1
-        under_tls = session.ssl is not None or arguments.tls == "implicit"
-        head = f"X-Recipient: {envelope.rcpt_tos[0]}\r\nX-Mechanism: {session.mechanism}\r\nX-Tls: {under_tls}\r\n"
-        partial = arguments.mails / f"{count}.partial"
-        partial.write_bytes(head.encode() + envelope.original_content)
-        partial.rename(arguments.mails / f"{count}.eml")
-        return "250 2.0.0 Ok"
-
-    # By which mechanism somebody has logged in.
-    async def handle_AUTH(self, server, session, envelope, arguments_of_command):
-        session.mechanism = arguments_of_command[0]
-        from aiosmtpd.smtp import MISSING
-
+    async def handle_AUTH(self, server, session, envelope, command):
+        session.mechanism = command[0]
         return MISSING
 
+    async def handle_DATA(self, server, session, envelope):
+        self.count += 1
+        how = f"X-Recipient: {envelope.rcpt_tos[0]}\r\nX-Mechanism: {session.mechanism}\r\n"
+        partial = told.mails / f"{self.count}.partial"
+        partial.write_bytes(how.encode() + envelope.content)
+        partial.rename(told.mails / f"{self.count}.eml")
+        return "250 2.0.0 Ok"
 
-class Relay(Controller):
-    def factory(self):
-        other = "LOGIN" if arguments.mechanism == "PLAIN" else "PLAIN"
+    def authenticate(self, server, session, envelope, mechanism, given):
+        known = (told.username.encode(), told.password.encode())
+        return AuthResult(success=(given.login, given.password) == known, handled=False)
+
+
+async def main():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(told.certificate, told.key)
+    relay = Relay()
+
+    def conversation():
         return SMTP(
-            self.handler,
+            relay,
             hostname="relay.example",
-            auth_required=arguments.tls != "none",
-            auth_require_tls=arguments.tls == "starttls",
-            auth_exclude_mechanism=[other],
-            authenticator=authenticator,
-            tls_context=context if arguments.tls == "starttls" else None,
-            require_starttls=arguments.tls == "starttls",
+            tls_context=context if told.tls == "starttls" else None,
+            require_starttls=told.tls == "starttls",
+            auth_required=True,
+            # aiosmtpd does not know of TLS that was there before it.
+            auth_require_tls=told.tls != "implicit",
+            auth_exclude_mechanism={"PLAIN", "LOGIN"} - {told.mechanism},
+            authenticator=relay.authenticate,
         )
 
+    loop = asyncio.get_running_loop()
+    over = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, over.set)
+    server = await loop.create_server(
+        conversation, "127.0.0.1", 0, ssl=context if told.tls == "implicit" else None
+    )
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await over.wait()
 
-context = None
-if arguments.tls != "none":
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(arguments.certificate, arguments.key)
-relay = Relay(
-    Handler(), hostname="127.0.0.1", port=0, ssl_context=context if arguments.tls == "implicit" else None
-)
+
+logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+asyncio.run(main())

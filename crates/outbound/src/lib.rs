@@ -11,6 +11,4 @@ mod transport;
 
 pub use courier::{Courier, NOTICE_LIFETIME, Retry};
 pub use message::{Mailbox, Message, Sender};
-pub use transport::{
-    Folder, Login, Memory, Relay, RelayError, RelaySettings, Timeouts, Tls, Transport, Verdict,
-};
+pub use transport::{Folder, Login, Memory, Relay, RelayError, RelaySettings, Timeouts, Tls, Transport, Verdict};

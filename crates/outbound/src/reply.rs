@@ -70,7 +70,9 @@ fn veiled(text: &str, own: &str) -> String {
 
 /// What an address is made of: all but blanks, and what encloses or separates (RFC 5322 3.2.3, but for "@" and ".").
 fn is_of_address(c: char) -> bool {
-    !c.is_whitespace() && !c.is_control() && !matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | ':' | ';' | '\\' | ',' | '"')
+    !c.is_whitespace()
+        && !c.is_control()
+        && !matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | ':' | ';' | '\\' | ',' | '"')
 }
 
 /// What stands around an address in a sentence.
@@ -107,7 +109,10 @@ mod tests {
             ("bob@example.com is unknown", "(an address) is unknown"),
             ("forwarded to bob@example.com.", "forwarded to (an address)"),
             ("forwarded to 'bob@example.com'!", "forwarded to (an address)"),
-            ("<ann@example.com> goes to <bob+x=y@b.example>, carl@c", "<ann@example.com> goes to <(an address)>, (an address)"),
+            (
+                "<ann@example.com> goes to <bob+x=y@b.example>, carl@c",
+                "<ann@example.com> goes to <(an address)>, (an address)",
+            ),
             ("xann@example.com", "(an address)"),
             ("ann@example.com.evil.example", "(an address)"),
             ("rcpt=bob@example.com;", "(an address);"),

@@ -131,7 +131,14 @@ pub fn compose(facts: &Facts<'_>, sender: &Sender) -> Result<Message, ComposeErr
 
     let return_path = sender.return_path.as_ref().map_or_else(|| from.clone(), EmailAddress::with_ascii_domain);
     let needs_smtputf8 = ![&from, &to, &return_path].into_iter().all(|address| address.is_ascii());
-    Ok(Message { message_id, date: facts.create_time, envelope_from: return_path, envelope_to: to, raw, needs_smtputf8 })
+    Ok(Message {
+        message_id,
+        date: facts.create_time,
+        envelope_from: return_path,
+        envelope_to: to,
+        raw,
+        needs_smtputf8,
+    })
 }
 
 /// What separates the parts of a mail: the same for the same mail, and nowhere in its parts.

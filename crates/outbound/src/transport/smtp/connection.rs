@@ -39,9 +39,8 @@ impl Relay {
             clear.greeting(self.timeouts().reply).await?;
             return self.introduced(clear, &name, None).await;
         };
-        let under_tls = |clear: Conversation<TcpStream>| {
-            clear.under_tls(connector, &self.settings.host, self.timeouts().handshake)
-        };
+        let under_tls =
+            |clear: Conversation<TcpStream>| clear.under_tls(connector, &self.settings.host, self.timeouts().handshake);
         let login = self.settings.login.as_ref();
         if self.settings.tls == Tls::Implicit {
             let mut private = under_tls(clear).await?;
@@ -82,11 +81,7 @@ impl Relay {
         Ok(self.ready(conversation, &offered))
     }
 
-    fn ready<S: Stream + 'static>(
-        &self,
-        conversation: Conversation<S>,
-        offered: &EhloResponse<String>,
-    ) -> Connection {
+    fn ready<S: Stream + 'static>(&self, conversation: Conversation<S>, offered: &EhloResponse<String>) -> Connection {
         let takes_utf8 = offered.has_capability(EXT_SMTP_UTF8);
         Connection { conversation: conversation.boxed(), timeouts: self.timeouts(), takes_utf8 }
     }
