@@ -80,7 +80,7 @@ async fn each_mail_of_a_change_lands_once_and_intact_where_it_belongs_over_loopb
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_mail_of_a_change_lands_once_and_intact_where_it_belongs_under_starttls() {
-    let authority = Authority::new();
+    let authority = Authority::new("The company");
     let postfix = Postfix::start(&[ANN, NORA, TOM], &Postfix::with_tls(&authority.certifies("127.0.0.1"))).await;
     let settings = postfix.settings(&format!("tls = \"starttls\"\n{}", authority.settings()));
     for letter in a_role_passes(&postfix, &settings).await {

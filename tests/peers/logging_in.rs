@@ -50,7 +50,7 @@ async fn is_postponed(relay: &TlsServer, settings: &str, why: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mails_arrive_under_each_kind_of_tls_by_each_kind_of_login() {
-    let authority = Authority::new();
+    let authority = Authority::new("The company");
     let identity = authority.certifies(HOST);
     for tls in ["implicit", "starttls"] {
         for mechanism in ["PLAIN", "LOGIN"] {
@@ -62,7 +62,7 @@ async fn mails_arrive_under_each_kind_of_tls_by_each_kind_of_login() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_held_against_no_mail() {
-    let authority = Authority::new();
+    let authority = Authority::new("The company");
     let identity = authority.certifies(HOST);
     for mechanism in ["PLAIN", "LOGIN"] {
         let relay = TlsServer::start("starttls", mechanism, &identity);
@@ -72,7 +72,7 @@ async fn a_wrong_password_is_held_against_no_mail() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_of_another_name_or_of_nobody_known_is_not_spoken_to() {
-    let (authority, other) = (Authority::new(), Authority::new());
+    let (authority, other) = (Authority::new("The company"), Authority::new("Somebody else"));
     let cases: [(Identity, &Authority, &str); 2] = [
         (authority.certifies("relay.elsewhere.example"), &authority, "not valid for name"),
         (authority.certifies(HOST), &other, "UnknownIssuer"),
@@ -87,7 +87,7 @@ async fn a_certificate_of_another_name_or_of_nobody_known_is_not_spoken_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_sent_where_starttls_is_asked_for_and_not_offered() {
-    let authority = Authority::new();
+    let authority = Authority::new("The company");
     let relay = TlsServer::start("none", "PLAIN", &authority.certifies(HOST));
     for tls in ["starttls", "starttls-if-offered"] {
         let settings = relay.settings(tls, PASSWORD, &authority.settings());
@@ -105,7 +105,7 @@ async fn replies(serving: &Serving, change: &ContactChange) -> Vec<(AttemptOutco
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_that_is_put_right_sends_what_waited_and_no_password_is_in_the_log() {
     const WRONG: &str = "Br0k3n-Lantern-Harbor";
-    let authority = Authority::new();
+    let authority = Authority::new("The company");
     let relay = TlsServer::start("starttls", "LOGIN", &authority.certifies(HOST));
     let folder = tempfile::tempdir().unwrap();
     let settings = folder.path().join("relevo.toml");
