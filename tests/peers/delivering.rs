@@ -62,7 +62,6 @@ async fn a_role_passes(postfix: &Postfix, settings: &str) -> Vec<Letter> {
         for mail in deliveries(&server, &change, person).await {
             assert_eq!(mail.attempts.len(), 1, "{mail:?}");
             assert_eq!(mail.attempts[0].outcome(), AttemptOutcome::Sent, "{mail:?}");
-            assert!(mail.attempts[0].reply.contains("queued as"), "the name in Postfix' log is kept: {mail:?}");
         }
         letters.extend(postfix.reads(&person.email).await);
     }

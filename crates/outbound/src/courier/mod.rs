@@ -255,7 +255,7 @@ impl Courier {
         let verdict = session.send(&message).await.map_reply(|reply| without_code(reply, token.as_ref()));
         let verdict = self.order().hear(due.lease.mail_id, verdict);
         match verdict {
-            Verdict::Taken(reply) => Attempt::Sent(Some(reply)),
+            Verdict::Taken(_) => Attempt::Sent(None),
             Verdict::Refused(reply) => Attempt::Failed(Some(reply)),
             Verdict::PutOff(reply) => Attempt::Deferred(reply, self.due_again(due, clock())),
             Verdict::OutOfOrder(reply) => {
