@@ -67,8 +67,7 @@ const REPLIES: [(Answer, Kind, &str); 31] = [
     (Answer::Flood(b"250-\n"), Kind::None, ""),
 ];
 
-const BRIEF: &str =
-    "[mail.smtp.timeout]\nconnect = \"400ms\"\nhandshake = \"400ms\"\nreply = \"400ms\"\ntake = \"400ms\"\n";
+const BRIEF: &str = "[mail.smtp.timeout]\nconnect = \"3s\"\nhandshake = \"3s\"\nreply = \"3s\"\ntake = \"3s\"\n";
 
 async fn anns_delivery(ann: &Person, change: &ContactChange) -> Delivery {
     let seen = ann.sees(change).await.unwrap();
