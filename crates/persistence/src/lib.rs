@@ -78,15 +78,16 @@ impl Store {
     }
 
     /// Makes sure that the schema is the one that this program knows: migrates a file, which is this process' own, and
-    /// refuses the database of a server that is behind or ahead.
+    /// refuses the database of a server that is behind or ahead, or that lets it do less than serving takes.
     pub async fn prepare(&self) -> Result<(), Error> {
         if engine::migrates_on_start(self.writer.get_database_backend()) {
             return self.migrate().await;
         }
-        match migration::is_complete(self.read().await?.connection()).await? {
-            true => Ok(()),
-            false => Err(Error::SchemaOlder),
+        let view = self.read().await?;
+        if !migration::is_complete(view.connection()).await? {
+            return Err(Error::SchemaOlder);
         }
+        engine::check_privileges(view.connection()).await
     }
 
     /// Opens a transaction that sees one state of the database from its first query to its last.
