@@ -35,6 +35,7 @@ mod process_copy;
 mod process_kill;
 mod process_migrate;
 mod process_preview;
+mod process_rotate;
 mod reasons;
 mod repeating;
 mod replicas;
