@@ -40,6 +40,7 @@ mod reasons;
 mod repeating;
 mod replicas;
 mod scene;
+mod secrets;
 mod seeing;
 mod serving;
 mod smtp;

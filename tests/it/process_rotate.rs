@@ -8,9 +8,9 @@ use std::{
     time::Duration,
 };
 
-use relevo_domain::{AccountId, ChangeId, Key, Keyring, Nonce, Seal};
+use relevo_domain::{AccountId, ChangeId, Key, KeyId, Keyring, Nonce, Seal};
 use relevo_tests::{
-    Caller, Engine, Home, Letter, Refused, eventually, on_every_engine,
+    Caller, Database, Engine, Home, Letter, Refused, eventually, on_every_engine,
     process::{Serving, relevo, run},
     request_id,
     v1::{ChangeState, ContactChange, ListAccountsRequest},
@@ -106,7 +106,8 @@ impl Turning {
     }
 }
 
-fn key(digits: &str) -> Key {
+/// The key that these hexadecimal digits are.
+pub(crate) fn key(digits: &str) -> Key {
     let bytes: Vec<_> =
         digits.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16)).collect();
     Key::new(bytes.into_iter().map(Result::unwrap).collect::<Vec<_>>().try_into().unwrap())
@@ -218,26 +219,31 @@ async fn a_turned_key_makes_the_new_codes_and_those_of_before_stay_good_until_it
     stops(serving).await;
 }
 
-/// Every seal there is, as if this key had made it: what somebody with the key and the database has.
-async fn seals(it: &Turning, stolen: &Key) -> Vec<Seal> {
-    let hexadecimal = |column: &str| match it.on {
-        Engine::Sqlite => format!("lower(hex({column}))"),
-        Engine::Postgres => format!("replace(encode({column}, 'hex'), '-', '')"),
+/// Every seal there is: what its code is made from, beside the key.
+pub(crate) async fn seals(home: &Home) -> Vec<Seal> {
+    let mut database = home.database().await;
+    let [change, nonce] = match database {
+        Database::Sqlite(_) => ["lower(hex(change_id))", "hex(nonce)"],
+        Database::Postgres(_) => ["change_id::text", "encode(nonce, 'hex')"],
     };
-    let change = if it.on == Engine::Sqlite { hexadecimal("change_id") } else { "change_id::text".to_owned() };
-    let nonce = hexadecimal("nonce");
-    let rows = format!("SELECT {change} || ' ' || account_id || ' ' || generation || ' ' || {nonce} FROM seal");
+    let columns = [change, "account_id", "CAST(generation AS TEXT)", nonce, "key_id"].join(" || ' ' || ");
     let seal = |row: &String| {
-        let [change, account, generation, nonce] = row.split(' ').collect::<Vec<_>>().try_into().unwrap();
+        let [change, account, generation, nonce, key_id] = row.split(' ').collect::<Vec<_>>().try_into().unwrap();
         Seal {
             change_id: ChangeId(change.parse().unwrap()),
             account_id: AccountId::parse(account).unwrap(),
             generation: generation.parse().unwrap(),
             nonce: Nonce(u128::from_str_radix(nonce, 16).unwrap().to_be_bytes()),
-            key_id: stolen.key_id().clone(),
+            key_id: KeyId(key_id.to_owned()),
         }
     };
-    it.texts(&rows).await.iter().map(seal).collect()
+    database.texts(&format!("SELECT {columns} FROM seal")).await.iter().map(seal).collect()
+}
+
+/// The same, as if this key had made them all: what somebody with the key and the database has.
+async fn stolen_seals(it: &Turning, stolen: &Key) -> Vec<Seal> {
+    let all = seals(&it.home).await;
+    all.into_iter().map(|seal| Seal { key_id: stolen.key_id().clone(), ..seal }).collect()
 }
 
 async fn a_leaked_key_is_worth_nothing_once_the_codes_are_made_anew(on: Engine) {
@@ -256,7 +262,7 @@ async fn a_leaked_key_is_worth_nothing_once_the_codes_are_made_anew(on: Engine) 
     let stolen = key(&leaked);
     let thief = Keyring::new(stolen.clone(), Vec::new());
     let has = |seals: &[Seal]| seals.iter().map(|seal| thief.token(seal).unwrap().reveal()).collect::<BTreeSet<_>>();
-    let had = has(&seals(&it, &stolen).await);
+    let had = has(&stolen_seals(&it, &stolen).await);
     assert!(olds.iter().all(|code| had.contains(code)) && had.len() == 4);
 
     if on == Engine::Postgres {
@@ -288,9 +294,9 @@ async fn a_leaked_key_is_worth_nothing_once_the_codes_are_made_anew(on: Engine) 
     for (account, old) in [ANN, NORA].into_iter().zip(&olds) {
         assert_eq!(refused(&caller, &change, account, old).await, "TOKEN_SUPERSEDED");
     }
-    let stolen_seals = seals(&it, &stolen).await;
-    assert_eq!(stolen_seals.len(), 7, "all but Ann's, who has decided, have two generations");
-    for seal in &stolen_seals {
+    let had_since = stolen_seals(&it, &stolen).await;
+    assert_eq!(had_since.len(), 7, "all but Ann's, who has decided, have two generations");
+    for seal in &had_since {
         let code = thief.token(seal).unwrap().reveal();
         let refusal =
             caller.accept(&seal.change_id.0.to_string(), seal.account_id.as_str(), &code, "").await.unwrap_err();

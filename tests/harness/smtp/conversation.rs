@@ -161,7 +161,7 @@ impl Conversation {
         let is_taken = match &scripted {
             None | Some(Answer::HangUp | Answer::Dribble | Answer::ManyLines) => true,
             Some(Answer::Hold(line)) => line.is_none_or(|line| line.starts_with('2')),
-            Some(Answer::Say(line)) => line.starts_with('2'),
+            Some(Answer::Say(line) | Answer::QuoteCode(line)) => line.starts_with('2'),
             Some(_) => false,
         };
         if is_taken {
