@@ -340,6 +340,7 @@ async fn lives(it: &Witness, mailbox: &Mailbox) {
     // It is taken, put off, taken later; refused for good.
     for line in ["250 2.0.0 Ok:", "451 4.7.1 blocked:", "550 5.7.1 spam:"] {
         mailbox.relay.answers(Step::Dot, Answer::QuoteCode(line));
+        mailbox.relay.answers(Step::Dot, Answer::QuoteLink(line));
     }
     let quoted = [it.asks("quoted.example").await, it.asks("quoted-too.example").await];
     eventually("each is sent or has failed", SOON, async || {
