@@ -396,8 +396,8 @@ async fn a_rotation_that_is_cut_off_is_gone_on_with_and_mails_nobody_twice(on: E
     succeeds(&it.run(&["rotate-key", "--compromised"]).await);
     let generations = "SELECT generation || ' ' || count(*) FROM confirmation GROUP BY generation";
     assert_eq!(it.texts(generations).await, [format!("2 {}", 2 * CHANGES)], "each was made anew, and once");
-    let by_key = format!("SELECT key_id || ' ' || count(*) FROM seal WHERE generation = 2 GROUP BY key_id");
-    assert_eq!(it.texts(&by_key).await, [format!("{} {}", name(&it.keys()[0]), 2 * CHANGES)], "all under one key");
+    let by_key = "SELECT key_id || ' ' || count(*) FROM seal WHERE generation = 2 GROUP BY key_id";
+    assert_eq!(it.texts(by_key).await, [format!("{} {}", name(&it.keys()[0]), 2 * CHANGES)], "all under one key");
     let serving = it.serve().await;
     let anew = || it.mails().into_iter().filter(|it| it.message_id.contains(".2@")).collect::<Vec<_>>();
     eventually("the mails", SOON, async || (anew().len() >= 2 * CHANGES).then_some(())).await;

@@ -105,8 +105,8 @@ fn forms_of(secret: &str) -> BTreeSet<Vec<u8>> {
     if plain.len() == 32 {
         // A code: 160 bits in the alphabet of Crockford.
         let values = plain.bytes().map(|c| b"0123456789ABCDEFGHJKMNPQRSTVWXYZ".iter().position(|it| *it == c).unwrap());
-        let bits: Vec<_> = values.flat_map(|value| (0..5).rev().map(move |n| value >> n & 1)).collect();
-        bytes.push(bits.chunks(8).map(|byte| byte.iter().fold(0, |sum, bit| sum << 1 | *bit as u8)).collect());
+        let bits: Vec<_> = values.flat_map(|value| (0..5).rev().map(move |n| u8::from(value >> n & 1 == 1))).collect();
+        bytes.push(bits.chunks(8).map(|byte| byte.iter().fold(0, |sum, bit| sum << 1 | bit)).collect());
     }
     // In capitals or not is all the same to the search.
     bytes.iter().flat_map(|bytes| written(bytes)).map(|form| form.to_ascii_lowercase()).collect()
