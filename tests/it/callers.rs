@@ -76,7 +76,7 @@ pub(crate) fn key_of(name: &str) -> String {
     format!("relevo_{}", name.repeat(8))
 }
 
-fn hash_of(key: &str) -> String {
+pub(crate) fn hash_of(key: &str) -> String {
     Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,4 +1,4 @@
-//! That `tests/README.md` names tests that there are, and leaves none of these out.
+//! That `tests/README.md` and `SECURITY.md` name tests that there are, and that the first leaves none of these out.
 
 use std::{
     collections::BTreeSet,
@@ -35,36 +35,57 @@ fn tests_below(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The names in backticks in the tables of the README that have the form of a path.
-fn named_in(readme: &str) -> BTreeSet<String> {
+/// The names in backticks that have the form of a path.
+fn named_in<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
     let is_path = |text: &&str| {
         text.contains("::") && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_:".contains(&b))
     };
-    let rows = readme.lines().filter(|line| line.starts_with('|'));
-    rows.flat_map(|row| row.split('`').skip(1).step_by(2)).filter(is_path).map(str::to_owned).collect()
+    lines.flat_map(|line| line.split('`').skip(1).step_by(2)).filter(is_path).map(str::to_owned).collect()
+}
+
+fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn service_tests() -> BTreeSet<String> {
+    let mut tests = BTreeSet::new();
+    tests_below(&here().join("it"), "", &mut tests);
+    assert!(tests.contains("guide::who_orders_a_service_becomes_its_contact_in_all_three_roles"));
+    tests
+}
+
+/// Those of the names that are no test's, here or in a crate.
+fn missing(named: BTreeSet<String>) -> Vec<String> {
+    let mut tests = service_tests();
+    for entry in fs::read_dir(here().join("../crates")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        tests_below(&path.join("tests"), &format!("{name}::"), &mut tests);
+    }
+    named.into_iter().filter(|name| !tests.contains(name)).collect()
 }
 
 #[test]
 fn every_test_that_the_readme_names_is_there_and_every_test_here_is_named() {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut service_tests = BTreeSet::new();
-    tests_below(&here.join("it"), "", &mut service_tests);
-    assert!(service_tests.contains("guide::who_orders_a_service_becomes_its_contact_in_all_three_roles"));
-    let mut crate_tests = BTreeSet::new();
-    for entry in fs::read_dir(here.join("../crates")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        tests_below(&path.join("tests"), &format!("{name}::"), &mut crate_tests);
-    }
-
-    let named = named_in(&fs::read_to_string(here.join("README.md")).unwrap());
-    let missing: Vec<_> =
-        named.iter().filter(|name| !service_tests.contains(*name) && !crate_tests.contains(*name)).collect();
+    let readme = fs::read_to_string(here().join("README.md")).unwrap();
+    let named = named_in(readme.lines().filter(|line| line.starts_with('|')));
+    let missing = missing(named.clone());
     assert!(missing.is_empty(), "tests/README.md names tests that are not there: {missing:#?}");
     let mapped = ["guide::", "cases::", "seeing::", "mails::", "history::"];
-    let unnamed: Vec<_> = service_tests
-        .iter()
-        .filter(|name| mapped.iter().any(|module| name.starts_with(module)) && !named.contains(*name))
+    let unnamed: Vec<_> = service_tests()
+        .into_iter()
+        .filter(|name| mapped.iter().any(|module| name.starts_with(module)) && !named.contains(name))
         .collect();
     assert!(unnamed.is_empty(), "tests/README.md does not say what these hold: {unnamed:#?}");
+}
+
+#[test]
+fn every_attack_is_answered_by_tests_that_are_there() {
+    let security = fs::read_to_string(here().join("../SECURITY.md")).unwrap();
+    let missing = missing(named_in(security.lines()));
+    assert!(missing.is_empty(), "SECURITY.md names tests that are not there: {missing:#?}");
+    for attack in security.split("\n### ").skip(1) {
+        let (title, answer) = attack.split_once('\n').unwrap();
+        assert!(!named_in(answer.lines()).is_empty(), "no test shows what is said of: {title}");
+    }
 }

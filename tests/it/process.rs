@@ -231,7 +231,9 @@ async fn a_key_file_that_is_no_good_is_a_clear_error() {
         put(&good, mode);
         fails(&serve(folder.path()).await, "others may read it; run chmod 600");
     }
-    for garbage in ["", "5ec2e7ab", &format!("{good}\n{good}"), &"x".repeat(64), "\u{1F511}"] {
+    for garbage in
+        ["", "5ec2e7ab", &format!("{good}\n5ec2e7ab"), &format!("{good} {good}"), &"x".repeat(64), "\u{1F511}"]
+    {
         put(garbage, 0o600);
         let said = fails(&serve(folder.path()).await, "must hold 64 hexadecimal digits");
         assert!(said.contains("token.key_file data/token.key") && !said.contains("5ec2e7"), "{said}");

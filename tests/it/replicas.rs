@@ -374,3 +374,37 @@ async fn what_one_process_has_queued_another_sends_that_was_not_woken() {
     assert_ne!(taken[0].message_id, taken[1].message_id);
     drop((first, second));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_codes_are_counted_together_and_outlive_a_restart() {
+    let home = Home::new(Engine::Postgres).await;
+    let (first, second) = (Serving::start_at(&home, &[]).await, Serving::start_at(&home, &[]).await);
+    let (ann, nora) = ("an000001-ovh", "no000002-ovh");
+    let callers = [first.caller(), second.caller()];
+    for account in [ann, nora] {
+        callers[0].account(account, "").await.unwrap();
+    }
+    callers[0].service("example.com", ann, "").await.unwrap();
+    let change_id = callers[0].ask("example.com", ann, nora, "").await.unwrap().change_id;
+    let counted = async |caller: &Caller| {
+        let seen = caller.see(&change_id).await.unwrap();
+        seen.confirmations.iter().map(|party| party.wrong_tokens).collect::<Vec<_>>()
+    };
+    let wrong = "0".repeat(32);
+    let mut guesses = tokio::task::JoinSet::new();
+    for n in 0..20 {
+        let (caller, change_id, wrong) = (callers[n % 2].clone(), change_id.clone(), wrong.clone());
+        let account = if n < 14 { nora } else { ann };
+        guesses.spawn(async move { Refused::from(caller.accept(&change_id, account, &wrong, "").await.unwrap_err()) });
+    }
+    assert!(guesses.join_all().await.iter().all(|refused| refused.is("TOKEN_INVALID")));
+    for caller in &callers {
+        assert_eq!(counted(caller).await, [6, 14], "none is lost, wherever it was given");
+    }
+
+    first.kill().await;
+    second.kill().await;
+    let again = Serving::start_at(&home, &[]).await;
+    assert!(Refused::from(again.caller().accept(&change_id, nora, &wrong, "").await.unwrap_err()).is("TOKEN_INVALID"));
+    assert_eq!(counted(&again.caller()).await, [6, 15]);
+}

@@ -122,6 +122,11 @@ impl Key {
         Self { key_id: KeyId(hex), secret }
     }
 
+    /// Its bits, to be kept where keys are kept.
+    pub fn reveal(&self) -> &[u8; 32] {
+        &self.secret
+    }
+
     /// The key's name.
     pub fn key_id(&self) -> &KeyId {
         &self.key_id
@@ -147,9 +152,19 @@ impl Keyring {
         Self { signing, retired }
     }
 
+    /// The same ring with a new signing key.
+    pub fn turned(&self, signing: Key) -> Self {
+        Self { signing, retired: self.keys().cloned().collect() }
+    }
+
     /// The key that makes new tokens.
     pub fn signing(&self) -> &Key {
         &self.signing
+    }
+
+    /// The keys that make no new tokens.
+    pub fn retired(&self) -> &[Key] {
+        &self.retired
     }
 
     /// All keys, the signing one first.

@@ -10,6 +10,9 @@ use relevo_persistence::Reply;
 const LONGEST: usize = 480;
 /// Of a code, so much may be quoted by chance.
 const PART_OF_CODE: usize = 8;
+/// A group of a code. Filters that rewrite links write its hyphens in another way, as in `%2D`; two groups in a row of
+/// words are no chance either.
+const GROUP: usize = 4;
 
 /// A text on one line. It may be long.
 pub(crate) fn legible(text: &str) -> String {
@@ -26,7 +29,8 @@ pub(crate) fn without_code(reply: Reply, token: Option<&Token>) -> Reply {
     let said = plain(&reply.text);
     let quotes = token.is_some_and(|token| {
         let code = plain(&token.reveal());
-        said.windows(PART_OF_CODE).any(|part| code.windows(PART_OF_CODE).any(|of_code| of_code == part))
+        let is_said = |part: &[u8]| said.windows(part.len()).any(|words| words == part);
+        code.windows(PART_OF_CODE).any(is_said) || code.chunks(GROUP).filter(|group| is_said(group)).count() > 1
     });
     match quotes {
         true => Reply { text: "(left out, as it quotes the code)".to_owned(), ..reply },
@@ -137,6 +141,25 @@ mod tests {
         let kept = without_addresses(Reply { codes: "550".to_owned(), text: long }, OWN);
         assert_eq!(kept.text.chars().count(), LONGEST);
         assert!(!kept.text.contains("bob"), "{}", kept.text);
+    }
+
+    #[test]
+    fn a_code_is_left_out_however_its_link_was_rewritten() {
+        let token = Token::parse("HDXNG4S2Q53F20YC24X8M2VH7SG2R6WN").unwrap();
+        let kept =
+            |text: &str| without_code(Reply { codes: "550".to_owned(), text: text.to_owned() }, Some(&token)).text;
+        for between in ["-", "", " ", "%2D", "-2D", "=2D", "&#45;", "=20", "+"] {
+            let groups = ["HDXN", "G4S2", "Q53F", "20YC", "24X8", "M2VH", "7SG2", "R6WN"];
+            for quoted in [&groups[..], &groups[..2], &groups[6..]] {
+                let code = quoted.join(between);
+                for said in [format!("spam: {code}"), format!("<https://p.example/#{}>", code.to_lowercase())] {
+                    assert_eq!(kept(&said), "(left out, as it quotes the code)", "{said}");
+                }
+            }
+        }
+        for said in ["2.0.0 Ok: queued as 224B824BD40", "mailbox of R6WN is full", ""] {
+            assert_eq!(kept(said), said);
+        }
     }
 
     #[test]

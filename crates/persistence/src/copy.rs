@@ -9,7 +9,12 @@ use sea_orm::{
 };
 use sea_orm_migration::async_trait::async_trait;
 
-use crate::{DatabaseUrl, Error, Store, Tx, View, begin, engine, entity, migration, row::CHUNK};
+use crate::{
+    DatabaseUrl, Error, Store, Tx, View, begin,
+    engine::{self, Intent},
+    entity, migration,
+    row::CHUNK,
+};
 
 /// A table that was copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +73,7 @@ pub async fn copy(from: &DatabaseUrl, to: &DatabaseUrl) -> Result<Vec<CopiedTabl
 }
 
 async fn open_source(url: &DatabaseUrl) -> Result<(DatabaseConnection, View), Error> {
-    let source = url.connect_alone().await?;
+    let source = url.connect_alone(Intent::Read).await?;
     let view = View::new(begin(&source, SqliteTransactionMode::Deferred).await?);
     if !migration::is_complete(view.connection()).await? {
         return Err(Error::SchemaOlder);

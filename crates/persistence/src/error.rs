@@ -40,6 +40,10 @@ pub enum Error {
     )]
     KeyMissing(String),
 
+    /// A process of Relevo has the database open, where nobody else may.
+    #[error("{0} is in use: stop every relevo process that serves it, then try again")]
+    InUse(String),
+
     /// A database was not copied; nothing was stored.
     #[error("{0}")]
     Copy(String),

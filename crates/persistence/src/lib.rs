@@ -27,7 +27,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use engine::{Connections, PATIENCE};
+use engine::{Connections, Intent, PATIENCE};
 use jiff::Timestamp;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
@@ -67,6 +67,14 @@ impl Store {
     pub async fn open(url: &DatabaseUrl, connections: u32) -> Result<Self, Error> {
         let Connections { writer, readers } = url.connect(connections).await?;
         Ok(Self { writer, readers })
+    }
+
+    /// Connects to a database that is there and that no process of Relevo has open, over one connection; a file is kept from
+    /// all others until it is closed. A server's sessions are told by their `application_name`: a process of another
+    /// name, or one that connects after this, is not seen.
+    pub async fn open_alone(url: &DatabaseUrl) -> Result<Self, Error> {
+        let only = url.connect_alone(Intent::Write).await?;
+        Ok(Self { writer: only.clone(), readers: only })
     }
 
     /// Brings the schema to what this program knows. Safe to call at any time, by several processes at once: one of them

@@ -14,8 +14,10 @@ use crate::{Error, console::say};
 
 /// Who everybody is where no callers are configured.
 const LOCAL: &str = "local";
+/// Who stands in the history for what was done by a command and not by a call.
+pub(crate) const OPERATOR: &str = "operator";
 /// Names that stand in the history for parts of Relevo, and `page` for one to come.
-const RESERVED: [&str; 4] = [LOCAL, "sweeper", "courier", "page"];
+const RESERVED: [&str; 5] = [LOCAL, "sweeper", "courier", OPERATOR, "page"];
 /// What every key begins with, so that those who look for lost secrets find it.
 const KEY_PREFIX: &str = "relevo_";
 

@@ -11,7 +11,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::{Clock, Config, Error, Server, caller, console::say, copy, demo, preview, server::listen, test_mail};
+use crate::{
+    Clock, Config, Error, Server, caller, console::say, copy, demo, preview, rotate, server::listen, test_mail,
+};
 
 /// Relevo keeps who is the administrator, technical and billing contact of every service, and lets them hand a role
 /// over: both sides confirm, each with a personal code that is mailed to them.
@@ -63,6 +65,20 @@ enum Action {
     ///
     /// The key is for the caller alone: it is kept nowhere, and cannot be had from the line.
     MakeKey,
+    /// Makes a new key for the codes, and says what to do next.
+    ///
+    /// The new key is put first into token.key_file: once Relevo is started anew it makes the new codes, and those that
+    /// were mailed before stay good. With token.keys the new key is printed, as all processes must be given it.
+    RotateKey {
+        /// For a key that somebody else has got hold of: also makes every code anew that could still be used, under the
+        /// new key, and has it mailed. The old codes are worth nothing at once. Only while nothing serves; with
+        /// token.keys, once the new key stands first in it.
+        #[arg(long, conflicts_with = "retire")]
+        compromised: bool,
+        /// Takes the old keys away, if no code that could still be used was made with them.
+        #[arg(long)]
+        retire: bool,
+    },
     /// Writes every mail in every language, with sample people, as files to read: for translators.
     ///
     /// For each language a folder with each mail as text, as HTML and as it is sent (.eml), and an index.html over all of
@@ -116,6 +132,9 @@ async fn act(command: Command) -> Result<(), Error> {
             test_mail::run(&config, &to, &language).await
         }
         Action::MakeKey => caller::make_key(),
+        Action::RotateKey { compromised: true, .. } => rotate::make_anew(&config()?).await,
+        Action::RotateKey { retire: true, .. } => rotate::retire(&config()?).await,
+        Action::RotateKey { .. } => rotate::turn(&config()?),
         Action::Demo => {
             config()?;
             demo::run().await

@@ -21,6 +21,7 @@ mod keys;
 mod mutation;
 mod preview;
 mod requests;
+mod rotate;
 mod server;
 mod sweeper;
 mod test_mail;

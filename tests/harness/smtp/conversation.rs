@@ -161,7 +161,7 @@ impl Conversation {
         let is_taken = match &scripted {
             None | Some(Answer::HangUp | Answer::Dribble | Answer::ManyLines) => true,
             Some(Answer::Hold(line)) => line.is_none_or(|line| line.starts_with('2')),
-            Some(Answer::Say(line)) => line.starts_with('2'),
+            Some(Answer::Say(line) | Answer::QuoteCode(line) | Answer::QuoteLink(line)) => line.starts_with('2'),
             Some(_) => false,
         };
         if is_taken {
@@ -200,6 +200,10 @@ impl Conversation {
                 // Whatever else comes is read and not answered.
                 while self.line().await.is_ok() {}
                 Err(Over)
+            }
+            Answer::QuoteLink(line) => {
+                let code = token_in(&Letter::parse(raw, "").text).unwrap_or_default();
+                self.say(&format!("{line} https%3A//page.example/%23{}", code.replace('-', "%2D"))).await
             }
             Answer::QuoteCode(line) => {
                 let code = token_in(&Letter::parse(raw, "").text).unwrap_or_default();

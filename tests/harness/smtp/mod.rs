@@ -64,6 +64,8 @@ pub enum Answer {
     Hold(Option<&'static str>),
     /// Says this line, and the code that is in the mail after it.
     QuoteCode(&'static str),
+    /// Says this line, and the code that is in the mail as it stands in a link that a filter has rewritten.
+    QuoteLink(&'static str),
 }
 
 /// A mail with its envelope.

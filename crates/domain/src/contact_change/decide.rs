@@ -131,6 +131,53 @@ impl ContactChange {
         Ok(())
     }
 
+    /// Makes new tokens in place of those that parties could still decide with and that other keys than this one made, and
+    /// mails them: for a key that somebody else has got hold of. No party has asked for it, so it counts as no resend.
+    /// `seals` are those of the change. Says whether there was one to replace.
+    pub fn reissue(
+        &mut self,
+        seals: &[Seal],
+        nonces: [Nonce; 2],
+        key_id: &KeyId,
+        now: Timestamp,
+        effects: &mut Effects,
+    ) -> bool {
+        let change_id = self.change_id;
+        let is_stale = |account: &AccountId, generation| {
+            let newest = seals.iter().find(|seal| seal.account_id == *account && seal.generation == generation);
+            newest.is_some_and(|seal| seal.key_id != *key_id)
+        };
+        let mut reissued = false;
+        for (account, nonce) in
+            self.confirmations.iter().map(|party| party.account_id.clone()).zip(nonces).collect::<Vec<_>>()
+        {
+            if !self.good_generation(&account, now).is_some_and(|generation| is_stale(&account, generation)) {
+                continue;
+            }
+            let Some(party) = self.confirmation_mut(&account) else { continue };
+            party.generation += 1;
+            let generation = party.generation;
+            self.record(EventKind::TokenSuperseded, Some(&account), effects);
+            self.record(EventKind::TokenResent, Some(&account), effects);
+            effects.seals.push(Seal {
+                change_id,
+                account_id: account.clone(),
+                generation,
+                nonce,
+                key_id: key_id.clone(),
+            });
+            effects.mails.push(Mail {
+                kind: MailKind::Confirm,
+                change_id: Some(change_id),
+                account_id: account,
+                generation,
+                to_address: None,
+            });
+            reissued = true;
+        }
+        reissued
+    }
+
     /// Supersedes the token that an account could still decide with, because its address has changed. Says whether
     /// there was one.
     pub fn supersede(&mut self, account: &AccountId, now: Timestamp, effects: &mut Effects) -> bool {

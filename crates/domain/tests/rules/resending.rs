@@ -1,7 +1,7 @@
 //! Having a token sent again, and what a new address does to the old token.
 
 use jiff::SignedDuration;
-use relevo_domain::{ContactChange, Presented, Refusal};
+use relevo_domain::{ContactChange, Key, Presented, Refusal};
 
 use crate::world::{World, ann_named_nora, hours, id, seconds};
 
@@ -99,4 +99,52 @@ fn good_for_a_decision_is_the_newest_token_of_a_party_that_has_not_decided() {
     assert_eq!(["ann", "nora", "tom"].map(|who| good(change, &world, who)), [None, Some(2), None]);
     world.later(hours(24 * 7));
     assert_eq!(good(world.change(0), &world, "nora"), None);
+}
+
+#[test]
+fn tokens_of_a_leaked_key_are_made_anew_for_all_who_could_decide_with_one_and_count_as_no_resend() {
+    let mut world = ann_named_nora();
+    world.resend(0, "nora").unwrap();
+    world.later(hours(1));
+    let (new_key, before) = (Key::new([8; 32]), world.change(0).clone());
+    assert!(world.reissue(0, &new_key));
+    assert_eq!(world.mails(), ["confirm ann 2", "confirm nora 3"]);
+    assert_eq!(
+        world.events(),
+        ["token-superseded ann", "token-resent ann", "token-superseded nora", "token-resent nora"]
+    );
+    assert!(world.effects.seals.iter().all(|seal| seal.key_id == *new_key.key_id()));
+    let mut expected = before;
+    for party in &mut expected.confirmations {
+        party.generation += 1;
+    }
+    assert_eq!(world.change(0), &expected, "nothing else moves: neither what was resent, nor when");
+
+    assert!(!world.reissue(0, &new_key), "what was made with the new key stays");
+    assert!(world.mails().is_empty());
+    assert_eq!(world.accept_with(0, "ann", Presented::Generation(1)), Err(Refusal::TokenSuperseded));
+    assert_eq!(world.accept_with(0, "nora", Presented::Generation(2)), Err(Refusal::TokenSuperseded));
+    assert_eq!(world.accept_with(0, "ann", Presented::Generation(2)), Ok(()));
+    assert_eq!(world.accept_with(0, "nora", Presented::Generation(3)), Ok(()));
+}
+
+#[test]
+fn no_token_is_made_anew_for_who_cannot_decide_with_one() {
+    let key = Key::new([8; 32]);
+    let mut decided = ann_named_nora();
+    decided.accept(0, "ann").unwrap();
+    assert!(decided.reissue(0, &key));
+    assert_eq!(decided.mails(), ["confirm nora 2"], "who has decided keeps what it decided");
+    let mut moved = ann_named_nora();
+    moved.supersede(0, "nora");
+    assert!(moved.reissue(0, &key));
+    assert_eq!(moved.mails(), ["confirm ann 2"], "a new address gets no code until it asks for one");
+    let ended = |world: &mut World| world.refuse(0, "ann").unwrap();
+    let expired = |world: &mut World| world.later(hours(24 * 7));
+    for prepare in [ended as fn(&mut World), expired] {
+        let mut world = ann_named_nora();
+        prepare(&mut world);
+        assert!(!world.reissue(0, &key));
+        assert!(world.mails().is_empty());
+    }
 }

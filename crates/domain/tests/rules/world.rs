@@ -217,6 +217,16 @@ impl World {
         result
     }
 
+    /// Has the tokens made anew that other keys than this one have made.
+    pub(crate) fn reissue(&mut self, n: usize, key: &Key) -> bool {
+        let seals = self.seals.clone();
+        let nonces = [0, 1].map(|n| Nonce((seals.len() as u128 + 2_000_000 + n).to_be_bytes()));
+        let reissued =
+            self.call(n, |change, _, _, now, effects| change.reissue(&seals, nonces, key.key_id(), now, effects));
+        self.seals.extend(self.effects.seals.iter().cloned());
+        reissued
+    }
+
     pub(crate) fn supersede(&mut self, n: usize, who: &str) -> bool {
         self.call(n, |change, _, _, now, effects| change.supersede(&id(who), now, effects))
     }

@@ -148,6 +148,38 @@ impl View {
         Ok(due.is_some())
     }
 
+    /// The changes that are open at a moment and wait for a party whose token was made with another key than this one; oldest
+    /// first.
+    pub async fn changes_of_other_keys(&self, key_id: &KeyId, now: Timestamp) -> Result<Vec<ChangeId>, Error> {
+        let same = |seal: seal::Column, party: confirmation::Column| {
+            Expr::col((seal::Entity, seal)).equals((confirmation::Entity, party))
+        };
+        let made_by_another = Query::select()
+            .column((confirmation::Entity, confirmation::Column::ChangeId))
+            .from(confirmation::Entity)
+            .inner_join(
+                seal::Entity,
+                Condition::all()
+                    .add(same(seal::Column::ChangeId, confirmation::Column::ChangeId))
+                    .add(same(seal::Column::AccountId, confirmation::Column::AccountId))
+                    .add(same(seal::Column::Generation, confirmation::Column::Generation)),
+            )
+            .and_where(confirmation::Column::Decision.eq("pending"))
+            .and_where(confirmation::Column::TokenIsGood.eq(true))
+            .and_where(seal::Column::KeyId.ne(key_id.0.as_str()))
+            .to_owned();
+        let ids: Vec<Uuid> = Entity::find()
+            .select_only()
+            .column(Column::ChangeId)
+            .filter(in_state(ChangeState::Pending, now))
+            .filter(Column::ChangeId.in_subquery(made_by_another))
+            .order_by_asc(Column::ChangeId)
+            .into_tuple()
+            .all(self.connection())
+            .await?;
+        Ok(ids.into_iter().map(ChangeId).collect())
+    }
+
     /// The seals of every token that was made for a change, each party's in the order in which they were made.
     pub async fn seals(&self, change_id: ChangeId) -> Result<Vec<Seal>, Error> {
         let rows = seal::Entity::find()

@@ -28,6 +28,15 @@ enum Engine {
     Postgres(Box<PgConnectOptions>),
 }
 
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Intent {
+    /// To look.
+    Read,
+    /// To change things.
+    Write,
+}
+
 /// The connections of a store.
 pub(crate) struct Connections {
     pub(crate) writer: DatabaseConnection,
@@ -80,19 +89,18 @@ impl DatabaseUrl {
         }
     }
 
-    /// Connects to a database that is there, over one connection that changes nothing; refused as long as a process of
-    /// Relevo has it open. A file is kept from all others.
-    pub(crate) async fn connect_alone(&self) -> Result<DatabaseConnection, Error> {
+    /// Connects to a database that is there, over one connection; refused as long as a process of Relevo has it open. A
+    /// file is kept from all others.
+    pub(crate) async fn connect_alone(&self, intent: Intent) -> Result<DatabaseConnection, Error> {
         let failed = |error: sqlx::Error| Error::Url(format!("cannot open {self}: {error}"));
-        let in_use =
-            || Error::Copy(format!("{self} is in use: stop every relevo process that serves it, then try again"));
+        let in_use = || Error::InUse(self.to_string());
         match &self.0 {
             Engine::Sqlite(path) => {
-                let pool = sqlite::alone(path).await.map_err(failed)?.ok_or_else(in_use)?;
+                let pool = sqlite::alone(path, intent).await.map_err(failed)?.ok_or_else(in_use)?;
                 Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
             }
             Engine::Postgres(options) => {
-                let pool = postgres::alone(options).await.map_err(failed)?.ok_or_else(in_use)?;
+                let pool = postgres::alone(options, intent).await.map_err(failed)?.ok_or_else(in_use)?;
                 Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
             }
         }

@@ -13,7 +13,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
 
-use super::PATIENCE;
+use super::{Intent, PATIENCE};
 use crate::Error;
 
 /// The parameters that a URL may have. Others would be passed over in silence by the driver, or undo what a connection
@@ -76,10 +76,14 @@ pub(super) async fn pools(options: &PgConnectOptions, connections: u32) -> Resul
     ])
 }
 
-/// One connection that reads, unless other sessions go by the same name as it, as those of the processes that serve do;
+/// One connection, unless other sessions go by the same name as it, as those of the processes that serve do;
 /// none as long as there are.
-pub(super) async fn alone(options: &PgConnectOptions) -> Result<Option<PgPool>, sqlx::Error> {
-    let pool = pool(options, 1, "READ COMMITTED, READ ONLY").await?;
+pub(super) async fn alone(options: &PgConnectOptions, intent: Intent) -> Result<Option<PgPool>, sqlx::Error> {
+    let transactions = match intent {
+        Intent::Read => "READ COMMITTED, READ ONLY",
+        Intent::Write => "READ COMMITTED, READ WRITE",
+    };
+    let pool = pool(options, 1, transactions).await?;
     let ask = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
                AND application_name = current_setting('application_name')";
     let deadline = Instant::now() + PATIENCE;

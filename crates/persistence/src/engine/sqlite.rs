@@ -12,7 +12,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use super::PATIENCE;
+use super::{Intent, PATIENCE};
 use crate::Error;
 
 const READERS: u32 = 4;
@@ -43,10 +43,13 @@ pub(super) async fn pools(path: &Path) -> Result<[SqlitePool; 2], sqlx::Error> {
     Ok([writer, pool(READERS, options.pragma("query_only", "on")).await?])
 }
 
-/// One connection that reads, and that nobody else has one beside; none if somebody has.
-pub(super) async fn alone(path: &Path) -> Result<Option<SqlitePool>, sqlx::Error> {
+/// One connection that nobody else has one beside; none if somebody has.
+pub(super) async fn alone(path: &Path, intent: Intent) -> Result<Option<SqlitePool>, sqlx::Error> {
     // Set before the log is first looked at, it takes the whole file: https://sqlite.org/pragma.html#pragma_locking_mode
-    let options = options(path).locking_mode(SqliteLockingMode::Exclusive).pragma("query_only", "on");
+    let mut options = options(path).locking_mode(SqliteLockingMode::Exclusive);
+    if intent == Intent::Read {
+        options = options.pragma("query_only", "on");
+    }
     // The pool is asked again and again anyway.
     match pool(1, options.busy_timeout(Duration::ZERO)).await {
         Err(error) if is_busy(&error) => Ok(None),
