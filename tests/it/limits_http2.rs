@@ -1,0 +1,305 @@
+//! Clients that do what no proper one does, frame by frame: nobody else is the worse for it.
+
+use std::{net::SocketAddr, time::Duration};
+
+use relevo_tests::{
+    Engine, TestServer, call_as,
+    http2::{CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, PREFACE, RST_STREAM, call, frame, header},
+    v1::GetAccountRequest,
+    with_key,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinSet,
+    time::{Instant, timeout},
+};
+use tonic::{Code, Status, metadata::MetadataMap, transport::Channel};
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+
+use crate::callers::{caller, key_of};
+
+const GET_ACCOUNT: &str = "/relevo.v1.ContactService/GetAccount";
+const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+const CHECK: &str = "/grpc.health.v1.Health/Check";
+/// The errors of a connection (RFC 9113, section 7).
+const PROTOCOL_ERROR: u32 = 1;
+const ENHANCE_YOUR_CALM: u32 = 11;
+
+/// That a proper call is answered in time.
+async fn is_served(channel: &Channel, headers: MetadataMap) {
+    let message = GetAccountRequest { account_id: "an000001-ovh".to_owned() };
+    let answer = timeout(Duration::from_secs(2), call_as(channel, GET_ACCOUNT, message, headers)).await;
+    assert!(answer.unwrap().unwrap_err().is("ACCOUNT_NOT_FOUND"));
+}
+
+/// A stream of a call that is opened, and of which this is said, every second anew if that is not nothing. Says what it is
+/// answered, and after how long.
+async fn silent_call(
+    address: SocketAddr,
+    path: &str,
+    timeout_header: Option<&str>,
+    drip: &'static [u8],
+) -> (Code, Duration) {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    let mut request = http::Request::post(format!("http://localhost{path}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers");
+    if let Some(timeout) = timeout_header {
+        request = request.header("grpc-timeout", timeout);
+    }
+    let began = Instant::now();
+    let (response, mut stream) = client.send_request(request.body(()).unwrap(), false).unwrap();
+    let dripping = async {
+        loop {
+            // It is over when the server says so.
+            if !drip.is_empty() && stream.send_data(drip.into(), false).is_err() {
+                break std::future::pending().await;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    let answered = async {
+        let response = response.await.unwrap();
+        if let Some(status) = Status::from_header_map(response.headers()) {
+            return status.code();
+        }
+        let mut body = response.into_body();
+        while let Some(Ok(part)) = body.data().await {
+            body.flow_control().release_capacity(part.len()).unwrap();
+        }
+        let trailers = body.trailers().await.unwrap().unwrap();
+        Status::from_header_map(&trailers).unwrap().code()
+    };
+    let code = tokio::select! {
+        code = timeout(Duration::from_secs(20), answered) => code.expect(path),
+        () = dripping => unreachable!("it goes on until there is an answer"),
+    };
+    (code, began.elapsed())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_message_does_not_come_ends_in_time() {
+    let settings = "[limits]\nconcurrent_calls = 5\n[limits.caller]\nconcurrent_calls = 5\n";
+    let server = TestServer::start_with(Engine::Sqlite, settings).await;
+    let address = server.address();
+    let silent = |path, timeout, drip| silent_call(address, path, timeout, drip);
+    // Of most of them nothing comes, of one a byte now and then.
+    let answers = tokio::join!(
+        silent(GET_ACCOUNT, None, b""),
+        silent(GET_ACCOUNT, Some("1S"), b""),
+        silent(GET_ACCOUNT, Some("99H"), b"\0"),
+        silent(CHECK, None, b""),
+        silent(REFLECTION, None, b""),
+    );
+    for (what, (code, after), at_least, at_most) in [
+        ("silence", answers.0, 8, 12),
+        ("silence to one who would wait for a second", answers.1, 0, 3),
+        ("now and then a byte", answers.2, 8, 12),
+        ("silence about health", answers.3, 8, 12),
+    ] {
+        assert_eq!(code, Code::DeadlineExceeded, "{what}");
+        assert!((at_least..at_most).contains(&after.as_secs()), "{what}: {after:?}");
+    }
+    // It is answered, as far as it goes, and then it is over.
+    let (code, after) = answers.4;
+    assert!(code == Code::Ok && (9..13).contains(&after.as_secs()), "{code:?} after {after:?}");
+
+    // What was held is free again.
+    for _ in 0..5 {
+        is_served(&server.channel(), MetadataMap::new()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_calls_take_the_share_of_their_caller_and_no_other() {
+    let settings = caller("panel", &["read"]) + &caller("orders", &["read"]);
+    let limits = "[limits]\nconcurrent_calls = 40\n[limits.caller]\nconcurrent_calls = 20\n";
+    let server = TestServer::start_with(Engine::Sqlite, &(settings + limits)).await;
+    let key = format!("Bearer {}", key_of("panel"));
+    let mut panel = Frames::connect(server.address()).await;
+    for nth in 0..100 {
+        let headers = call(GET_ACCOUNT, &[("authorization", &key)]);
+        panel.say(&frame(HEADERS, END_HEADERS, 2 * nth + 1, &headers)).await.unwrap();
+    }
+    for _ in 0..20 {
+        is_served(&server.channel(), with_key(&key_of("orders"))).await;
+    }
+    // And those of nobody take nothing.
+    let mut stranger = Frames::connect(server.address()).await;
+    for nth in 0..100 {
+        stranger.say(&frame(HEADERS, END_HEADERS, 2 * nth + 1, &call(GET_ACCOUNT, &[]))).await.unwrap();
+    }
+    is_served(&server.channel(), with_key(&key_of("orders"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_says_half_a_preface_or_answers_no_ping_is_hung_up_on() {
+    let server = TestServer::start(Engine::Sqlite).await;
+    let half_a_preface = async {
+        let began = Instant::now();
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        for byte in &PREFACE[..12] {
+            // It may have been hung up on already.
+            let _ = stream.write_all(&[*byte]).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        let _ = timeout(Duration::from_secs(20), stream.read_to_end(&mut Vec::new())).await.unwrap();
+        began.elapsed()
+    };
+    let answers_no_ping = async {
+        let began = Instant::now();
+        let mut frames = Frames::connect(server.address()).await;
+        timeout(Duration::from_secs(40), frames.ended()).await.expect("it is hung up on");
+        began.elapsed()
+    };
+    let answers_pings = async {
+        let mut frames = Frames::connect(server.address()).await;
+        let went_on = timeout(Duration::from_secs(30), frames.answers_pings()).await;
+        assert!(went_on.is_err(), "who is there may stay");
+    };
+    let (half, silent, ()) = tokio::join!(half_a_preface, answers_no_ping, answers_pings);
+    assert!((9..20).contains(&half.as_secs()), "{half:?}");
+    assert!((15..30).contains(&silent.as_secs()), "{silent:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_are_given_up_by_the_thousand_hold_nobody_up() {
+    let settings = caller("panel", &["read"]) + &caller("orders", &["read"]);
+    let server = TestServer::start_with(Engine::Sqlite, &settings).await;
+    let key = format!("Bearer {}", key_of("panel"));
+    let mut floods = JoinSet::new();
+    // By strangers, and by somebody who may call; given up at once, and by a fault that the server has to answer.
+    for (nth, headers) in [vec![], vec![("authorization", key.as_str())]].into_iter().enumerate() {
+        let headers = call(GET_ACCOUNT, &headers);
+        // And data after the end.
+        let given_up: &'static [(u8, u8, &[u8])] = &[(RST_STREAM, 0, &[0, 0, 0, 8])];
+        let faulty: &'static [(u8, u8, &[u8])] = &[(DATA, END_STREAM, &[]), (DATA, 0, &[0])];
+        for and_then in [given_up, faulty] {
+            let (headers, address) = (headers.clone(), server.address());
+            let gives_up = and_then.len() == 1;
+            floods.spawn(async move {
+                let mut frames = Frames::connect(address).await;
+                let mut all = Vec::new();
+                for stream in (1..20_000).step_by(2) {
+                    all.extend(frame(HEADERS, END_HEADERS, stream, &headers));
+                    all.extend(and_then.iter().flat_map(|(kind, flags, holds)| frame(*kind, *flags, stream, holds)));
+                }
+                // It is not listened to for so long.
+                let _ = frames.say(&all).await;
+                ((nth, gives_up), timeout(Duration::from_secs(10), frames.ended()).await)
+            });
+        }
+    }
+    let channel = server.channel();
+    let mut slowest = Duration::ZERO;
+    let mut served = 0;
+    while let Ok(None) = timeout(Duration::from_millis(1), async { floods.is_empty().then_some(()) }).await {
+        let began = Instant::now();
+        is_served(&channel, with_key(&key_of("orders"))).await;
+        slowest = slowest.max(began.elapsed());
+        served += 1;
+        while let Some(flood) = floods.try_join_next() {
+            let (who, ended) = flood.unwrap();
+            println!("flood of {who:?}: {ended:?}");
+            ended.expect("its connection is given up");
+        }
+    }
+    println!("{served} calls were served, the slowest in {slowest:?}");
+    assert!(served > 0 && slowest < Duration::from_secs(1), "{served} calls, the slowest {slowest:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_without_end_are_refused_and_hold_nobody_up() {
+    let server = TestServer::start(Engine::Sqlite).await;
+    // More than is taken, by a proper client: the call is refused, the connection goes on.
+    let stream = TcpStream::connect(server.address()).await.unwrap();
+    let (client, connection) = h2::client::handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    for (size, expected) in [(14_000, 200), (17_000, 431), (14_000, 200)] {
+        let request = http::Request::post(format!("http://localhost{CHECK}"))
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .header("x-flood", "x".repeat(size));
+        let mut client = client.clone().ready().await.unwrap();
+        let (response, _) = client.send_request(request.body(()).unwrap(), true).unwrap();
+        assert_eq!(response.await.unwrap().status(), expected, "{size}");
+    }
+
+    // Without end, in frames that each promise one more.
+    let address = server.address();
+    let flood = async |part: Vec<u8>| {
+        let mut frames = Frames::connect(address).await;
+        let mut said = frames.say(&frame(HEADERS, 0, 1, &call(CHECK, &[]))).await;
+        let part = frame(CONTINUATION, 0, 1, &part);
+        for _ in 0..100_000 {
+            if said.is_err() {
+                break;
+            }
+            said = frames.say(&part).await;
+        }
+        assert!(said.is_err(), "it is not listened to for so long");
+        timeout(Duration::from_secs(5), frames.ended()).await.expect("its connection is given up")
+    };
+    let others = async {
+        for _ in 0..20 {
+            is_served(&server.channel(), MetadataMap::new()).await;
+        }
+    };
+    let large = header("x-flood", &"x".repeat(100)).repeat(100);
+    let (with_something, with_nothing, ()) = tokio::join!(flood(large), flood(Vec::new()), others);
+    for error in [with_something, with_nothing] {
+        assert!(error.is_none_or(|error| [PROTOCOL_ERROR, ENHANCE_YOUR_CALM].contains(&error)), "{error:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_is_taken_in_than_is_read() {
+    // A stranger's message is read by nobody: what it may send is bounded, for each call and for all of them.
+    let server = TestServer::start_with(Engine::Sqlite, &caller("panel", &["read"])).await;
+    let mut frames = Frames::connect(server.address()).await;
+    let part = vec![0; 16_384];
+    let mut said = Ok(());
+    for nth in 0..50 {
+        let stream = 2 * nth + 1;
+        said = frames.say(&frame(HEADERS, END_HEADERS, stream, &call(GET_ACCOUNT, &[]))).await;
+        for _ in 0..5 {
+            if said.is_ok() {
+                said = frames.say(&frame(DATA, 0, stream, &part)).await;
+            }
+        }
+        if said.is_ok() {
+            said = frames.say(&frame(DATA, END_STREAM, stream, &[])).await;
+        }
+    }
+    // Whether it notices while it speaks is a question of time.
+    drop(said);
+    timeout(Duration::from_secs(5), frames.ended()).await.expect("who says more than it may is hung up on");
+    is_served(&server.channel(), with_key(&key_of("panel"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_too_many_connections_those_of_strangers_make_room() {
+    let settings = format!("grpc.max_connections = 10\n{}", caller("panel", &["read"]));
+    let server = TestServer::start_with(Engine::Sqlite, &settings).await;
+    let panel = server.channel();
+    is_served(&panel, with_key(&key_of("panel"))).await;
+    let mut strangers = Vec::new();
+    for _ in 0..30 {
+        let stream = TcpStream::connect(server.address()).await.unwrap();
+        let (client, connection) = h2::client::handshake(stream).await.unwrap();
+        strangers.push((client, tokio::spawn(connection)));
+    }
+    // The last of them are here, the first are not.
+    let last = strangers.pop().unwrap();
+    for (_, connection) in strangers.drain(..20) {
+        let _ = timeout(Duration::from_secs(5), connection).await.expect("it has made room");
+    }
+    assert!(!last.1.is_finished());
+    is_served(&panel, with_key(&key_of("panel"))).await;
+    // And others still come in, also to look how it does.
+    is_served(&server.another_channel(), with_key(&key_of("panel"))).await;
+    HealthClient::new(server.another_channel()).check(HealthCheckRequest::default()).await.unwrap();
+}
