@@ -5,13 +5,7 @@
 //! called, and what is over ends with [`TestServer::sweep`], so that no test waits and none races. A server that is
 //! dropped with mails that nobody has read fails its test.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::missing_panics_doc,
-    reason = "a test that cannot go on stops"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a test that cannot go on stops")]
 
 mod call;
 mod caller;

@@ -15,6 +15,9 @@ const REMEMBERED: usize = 20_000;
 /// What waits are rounded up to.
 const STEP: i128 = 1_000_000;
 
+/// How often the log says that calls of a caller are turned away.
+const TELLING: SignedDuration = SignedDuration::from_secs(10);
+
 /// So many at once, and one more after each interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
@@ -103,6 +106,8 @@ pub(crate) struct Limits {
     pub(crate) callers: Buckets,
     pub(crate) accounts: Buckets,
     pub(crate) wrong_tokens: Buckets,
+    /// Who was said in the log to be turned away: of thousands of calls, one line.
+    told: Buckets,
 }
 
 impl Limits {
@@ -111,6 +116,18 @@ impl Limits {
             callers: Buckets::new("limits.caller", rates.caller),
             accounts: Buckets::new("limits.account", rates.account),
             wrong_tokens: Buckets::new("limits.wrong_tokens", rates.wrong_tokens),
+            told: Buckets::new("log", Rate::new(1, TELLING, 1)),
+        }
+    }
+
+    /// Says in the log now and then that calls of a caller are turned away.
+    pub(crate) fn tell(&self, caller: &str, why: &Error, now: Timestamp) {
+        let reason = match why {
+            Error::RateLimited { setting, .. } => setting,
+            _ => "limits.concurrent_calls",
+        };
+        if self.told.take(&format!("{caller} {reason}"), now).is_ok() {
+            tracing::warn!(caller, reason, "calls are turned away");
         }
     }
 }

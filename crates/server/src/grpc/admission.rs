@@ -66,12 +66,14 @@ impl<S> Admission<S> {
         if let Some(peer) = peer {
             peer.is_known_as(&caller.name);
         }
-        self.installation.limits.callers.take(&caller.name, self.installation.clock.now())?;
+        let (limits, now) = (&self.installation.limits, self.installation.clock.now());
+        let told = |error: &Error| limits.tell(&caller.name, error, now);
+        limits.callers.take(&caller.name, now).inspect_err(told)?;
         let path = request.uri().path();
         match METHODS.iter().find(|(method, _)| *method == path) {
             Some((_, needed)) => {
                 caller.may(needed)?;
-                let room = self.load.room(&caller.name)?;
+                let room = self.load.room(&caller.name).inspect_err(told)?;
                 Ok((caller, Some(room)))
             }
             None if path.starts_with(OURS) => Err(Status::unimplemented("There is no such method.")),
