@@ -19,6 +19,8 @@ pub const RST_STREAM: u8 = 3;
 pub const SETTINGS: u8 = 4;
 /// A question whether the other is there.
 pub const PING: u8 = 6;
+/// Leave to say more.
+pub const WINDOW_UPDATE: u8 = 8;
 /// The end of a connection.
 pub const GOAWAY: u8 = 7;
 /// More headers of a stream.

@@ -4,7 +4,10 @@ use std::{net::SocketAddr, time::Duration};
 
 use relevo_tests::{
     Engine, TestServer, call_as,
-    http2::{CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, PREFACE, RST_STREAM, call, frame, header},
+    http2::{
+        ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, PREFACE, RST_STREAM, SETTINGS,
+        WINDOW_UPDATE, call, frame, header,
+    },
     v1::GetAccountRequest,
     with_key,
 };
@@ -25,6 +28,7 @@ const CHECK: &str = "/grpc.health.v1.Health/Check";
 /// The errors of a connection (RFC 9113, section 7).
 const PROTOCOL_ERROR: u32 = 1;
 const ENHANCE_YOUR_CALM: u32 = 11;
+const REFUSED_STREAM: [u8; 4] = [0, 0, 0, 7];
 
 /// That a proper call is answered in time.
 async fn is_served(channel: &Channel, headers: MetadataMap) {
@@ -165,10 +169,38 @@ async fn a_client_that_says_half_a_preface_or_answers_no_ping_is_hung_up_on() {
     assert!((15..30).contains(&silent.as_secs()), "{silent:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_has_two_hundred_calls_open_and_no_more() {
+    let server = TestServer::start(Engine::Sqlite).await;
+    let mut frames = Frames::connect(server.address()).await;
+    let (kind, _, settings) = frames.next().await.unwrap();
+    assert_eq!(kind, SETTINGS);
+    let settings: Vec<_> =
+        settings.chunks(6).map(|it| (it[1], u32::from_be_bytes(it[2..6].try_into().unwrap()))).collect();
+    // Streams at a time, the window of each, the size of headers (RFC 9113, section 6.5.2).
+    for expected in [(3, 200), (4, 65_536), (6, 16_384)] {
+        assert!(settings.contains(&expected), "{expected:?} in {settings:?}");
+    }
+    // What was said is known to a client that has said so.
+    frames.say(&frame(SETTINGS, ACK, 0, &[])).await.unwrap();
+    for nth in 0..201 {
+        frames.say(&frame(HEADERS, END_HEADERS, 2 * nth + 1, &call(GET_ACCOUNT, &[]))).await.unwrap();
+    }
+    let refused = async {
+        loop {
+            if let (RST_STREAM, _, error) = frames.next().await.unwrap() {
+                return error;
+            }
+        }
+    };
+    assert_eq!(timeout(Duration::from_secs(5), refused).await.unwrap(), REFUSED_STREAM);
+}
+
 /// How a stream goes on that has begun: frames by their types, flags and payloads.
 type Rest = &'static [(u8, u8, &'static [u8])];
 const GIVEN_UP: Rest = &[(RST_STREAM, 0, &[0, 0, 0, 8])];
-const DATA_AFTER_ITS_END: Rest = &[(DATA, END_STREAM, &[]), (DATA, 0, &[0])];
+/// More leave than there may be, for which the server has to end the stream.
+const FAULTY: Rest = &[(WINDOW_UPDATE, 0, &[0x7f, 0xff, 0xff, 0xff])];
 
 /// Begins ten thousand streams over a connection that all go on alike, as fast as it can. Says with which error that ended.
 async fn flood(address: SocketAddr, headers: &[u8], rest: Rest) -> Option<u32> {
@@ -191,13 +223,13 @@ async fn calls_that_are_given_up_by_the_thousand_hold_nobody_up() {
     let (of_stranger, of_panel) = (call(GET_ACCOUNT, &[]), call(GET_ACCOUNT, &[("authorization", &key)]));
     let mut floods = JoinSet::new();
     for headers in [of_stranger, of_panel] {
-        for (rest, expected) in [(GIVEN_UP, ENHANCE_YOUR_CALM), (DATA_AFTER_ITS_END, PROTOCOL_ERROR)] {
+        for rest in [GIVEN_UP, FAULTY] {
             let (headers, address) = (headers.clone(), server.address());
             floods.spawn(async move {
                 for _ in 0..10 {
                     // A connection that is reset says no more.
                     let error = flood(address, &headers, rest).await;
-                    assert!(error.is_none_or(|error| error == expected), "{error:?}");
+                    assert!(error.is_none_or(|error| error == ENHANCE_YOUR_CALM), "{error:?}");
                 }
             });
         }
