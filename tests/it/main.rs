@@ -27,6 +27,8 @@ mod filters;
 mod guide;
 mod history;
 mod lanes;
+mod limits;
+mod limits_http2;
 mod lists;
 mod mails;
 mod process;

@@ -18,7 +18,7 @@ type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
 const RIGHT: &str = "The configuration is right.\n";
 
 /// Every key with a value that is not its default, as it is written in the environment.
-const OTHER: [(&str, &str); 38] = [
+const OTHER: [(&str, &str); 48] = [
     // The key is `key`.
     (
         "callers",
@@ -27,9 +27,19 @@ const OTHER: [(&str, &str); 38] = [
     ("grpc.listen", "127.0.0.1:0"),
     ("grpc.insecure", "true"),
     ("grpc.stop_grace", "3s"),
+    ("grpc.max_connections", "50"),
+    ("grpc.max_message_size", "65536"),
     ("grpc.tls.certificate", "server.pem"),
     ("grpc.tls.key", "server.key"),
     ("grpc.tls.client_ca", "ca.pem"),
+    ("limits.concurrent_calls", "50"),
+    ("limits.caller.concurrent_calls", "20"),
+    ("limits.caller.per_second", "100"),
+    ("limits.caller.burst", "200"),
+    ("limits.account.per_minute", "5"),
+    ("limits.account.burst", "10"),
+    ("limits.wrong_tokens.per_minute", "1"),
+    ("limits.wrong_tokens.burst", "3"),
     ("database.url", "sqlite://other/relevo.db"),
     ("database.connections", "7"),
     // Text, although it looks like a number.

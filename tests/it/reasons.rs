@@ -8,7 +8,7 @@ use std::{
 use prost::Message;
 use prost_types::FileDescriptorSet;
 use relevo_tests::{
-    Call, Engine, Person, Refused, TestServer, call_as, on_every_engine,
+    Call, Engine, Person, Refused, TestServer, call_as, eventually, on_every_engine,
     v1::{self, Account, BillingStanding, ContactChange, Contacts, Service},
     with_key,
 };
@@ -25,7 +25,7 @@ on_every_engine!(
 );
 
 /// Reasons that nothing gives yet.
-const WAITING: [&str; 3] = ["RATE_LIMITED", "OVERLOADED", "ACCOUNT_IN_USE"];
+const WAITING: [&str; 1] = ["ACCOUNT_IN_USE"];
 const NO_TOKEN: &str = "0000-0000-0000-0000-0000-0000-0000-0000";
 const NOBODY: &str = "zz9-ovh";
 
@@ -182,6 +182,33 @@ impl Stage {
                 self.server.advance(Duration::from_millis(19_500));
                 self.call(self.resend()).await
             }
+            "RATE_LIMITED" => {
+                let server = TestServer::start_with(Engine::Sqlite, "[limits.account]\nburst = 1\n").await;
+                let ask = || self.ask(&ann, self.billing(&nora));
+                ask().send(&server).await.expect_err("there is nothing");
+                server.advance(Duration::from_millis(25));
+                ask().send(&server).await
+            }
+            "OVERLOADED" => {
+                let server = TestServer::start_with(Engine::Sqlite, "limits.concurrent_calls = 1").await;
+                let mut other = server.database().await;
+                other.holds_up().await;
+                let waits = Call::from(v1::CreateAccountRequest {
+                    account: Some(self.account(&self.ann)),
+                    ..Default::default()
+                });
+                let look = async || match self.get_account(NOBODY).send(&server).await {
+                    Err(refused) if refused.is("ACCOUNT_NOT_FOUND") => None,
+                    answer => Some(answer),
+                };
+                let (answer, ()) = tokio::join!(
+                    eventually("there is no room", Duration::from_secs(4), look),
+                    // It may be the one that finds no room.
+                    async { while waits.clone().send(&server).await.is_err_and(|refused| refused.is("OVERLOADED")) {} },
+                );
+                other.lets_go().await;
+                answer
+            }
             "STORE_UNAVAILABLE" => {
                 // Another process that does not let go of the database for longer than a call waits.
                 let mut other = self.server.database().await;
@@ -251,6 +278,11 @@ fn expected(reason: &str, stage: &Stage) -> (Code, Expected) {
             let retry_after = Some(Duration::from_millis(40_500));
             (Code::ResourceExhausted, Expected { retry_after, ..nothing() })
         }
+        "RATE_LIMITED" => {
+            let retry_after = Some(Duration::from_millis(75));
+            (Code::ResourceExhausted, with(&[("setting", "limits.account")], Expected { retry_after, ..nothing() }))
+        }
+        "OVERLOADED" => (Code::ResourceExhausted, Expected { retry_after: Some(Duration::from_secs(1)), ..nothing() }),
         "STORE_UNAVAILABLE" => (Code::Unavailable, Expected { retry_after: Some(Duration::from_secs(1)), ..nothing() }),
         _ => (Code::Internal, nothing()),
     }

@@ -1,7 +1,8 @@
 //! Connections: taken, greeted with TLS where it is to be had, and handed to the server.
 //!
 //! Greeting is done beside the taking, for ten seconds at the most, and of so many at a time, of which the oldest makes
-//! room. Nobody who only opens connections keeps others from being served.
+//! room. A client that is greeted says the preface of HTTP/2 within ten seconds more, and from then on answers pings.
+//! Nobody who only opens connections keeps others from being served.
 
 use std::{
     collections::VecDeque,
@@ -22,12 +23,18 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, rustls::ServerConnection, server::TlsStream};
 use tokio_util::either::Either;
+use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::transport::server::Connected;
 
-use crate::tls::Tls;
+use crate::{
+    places::{Place, Places},
+    tls::Tls,
+};
 
-/// How long a client may take to agree on TLS, and then to say something.
+/// How long a client may take to agree on TLS, and then to say the preface.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How many bytes the preface is (RFC 9113, section 3.4). Who has said it is pinged.
+const PREFACE: usize = 24;
 /// How many clients may be agreeing on TLS at a time.
 const GREETINGS: usize = 256;
 /// How long nothing is taken when the machine has no more connections to give.
@@ -35,12 +42,20 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Who is at the other end, as far as the connection says.
 #[derive(Debug, Clone)]
-pub(crate) struct Peer(Arc<[String]>);
+pub(crate) struct Peer {
+    names: Arc<[String]>,
+    place: Arc<Place>,
+}
 
 impl Peer {
     /// The names in its certificate: URIs, and DNS names in lower case. Its authority has been checked.
     pub(crate) fn names(&self) -> &[String] {
-        &self.0
+        &self.names
+    }
+
+    /// Says which caller was found to be at the other end.
+    pub(crate) fn is_known_as(&self, caller: &str) {
+        self.place.is_of(caller);
     }
 }
 
@@ -48,31 +63,43 @@ impl Peer {
 pub(crate) struct Connection {
     stream: Either<TcpStream, Box<TlsStream<TcpStream>>>,
     peer: Peer,
-    /// Runs out if nothing is said.
+    /// Comes when another has taken the place of this one.
+    lost: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Runs out if the preface is not said.
     silence: Option<Pin<Box<Sleep>>>,
+    /// Bytes.
+    heard: usize,
 }
 
 impl Connection {
-    fn new(stream: Either<TcpStream, Box<TlsStream<TcpStream>>>, names: Vec<String>) -> Self {
-        Self { stream, peer: Peer(names.into()), silence: Some(Box::pin(sleep(PATIENCE))) }
+    fn new(stream: Either<TcpStream, Box<TlsStream<TcpStream>>>, names: Vec<String>, place: Arc<Place>) -> Self {
+        let lost = Box::pin(place.lost.clone().cancelled_owned());
+        let peer = Peer { names: names.into(), place };
+        Self { stream, peer, lost, silence: Some(Box::pin(sleep(PATIENCE))), heard: 0 }
     }
 }
+
+/// A stream under TLS, and the names in the certificate of the client.
+type Greeted = (Box<TlsStream<TcpStream>>, Vec<String>);
 
 /// Where connections come from.
 struct Incoming {
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
-    greetings: JoinSet<Option<Connection>>,
+    greetings: JoinSet<Option<Greeted>>,
     /// The greetings by age; some of them are over.
     oldest: VecDeque<AbortHandle>,
+    places: Places,
 }
 
-/// The connections that are taken from a listener, for ever.
+/// The connections that are taken from a listener, for ever, of which there are so many at a time.
 pub(crate) fn incoming(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
+    at_a_time: usize,
 ) -> impl Stream<Item = io::Result<Connection>> + Send {
-    let incoming = Incoming { listener, tls, greetings: JoinSet::new(), oldest: VecDeque::new() };
+    let places = Places::new(at_a_time);
+    let incoming = Incoming { listener, tls, greetings: JoinSet::new(), oldest: VecDeque::new(), places };
     stream::unfold(incoming, async |mut incoming| Some((Ok(incoming.next().await), incoming)))
 }
 
@@ -85,15 +112,15 @@ impl Incoming {
                         // It may be gone already.
                         let _ = stream.set_nodelay(true);
                         match tls.as_ref().map(|tls| TlsAcceptor::from(tls.current())) {
-                            None => return Connection::new(Either::Left(stream), Vec::new()),
+                            None => return Connection::new(Either::Left(stream), Vec::new(), self.places.take()),
                             Some(acceptor) => self.greet(stream, acceptor),
                         }
                     }
                     (Err(error), _) => pause_after(error).await,
                 },
                 Some(greeted) = self.greetings.join_next() => {
-                    if let Ok(Some(connection)) = greeted {
-                        return connection;
+                    if let Ok(Some((stream, names))) = greeted {
+                        return Connection::new(Either::Right(stream), names, self.places.take());
                     }
                 }
             }
@@ -105,7 +132,7 @@ impl Incoming {
             match timeout(PATIENCE, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) => {
                     let names = names(stream.get_ref().1);
-                    Some(Connection::new(Either::Right(Box::new(stream)), names))
+                    Some((Box::new(stream), names))
                 }
                 Ok(Err(error)) => {
                     tracing::debug!(%error, "a client does not agree on TLS");
@@ -154,10 +181,17 @@ impl Connected for Connection {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.lost.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        let before = buf.filled().len();
         let said = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if said.is_ready() {
+        self.heard = self.heard.saturating_add(buf.filled().len() - before);
+        if self.heard >= PREFACE {
             self.silence = None;
-        } else if let Some(silence) = &mut self.silence
+        }
+        if said.is_pending()
+            && let Some(silence) = &mut self.silence
             && silence.as_mut().poll(cx).is_ready()
         {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));

@@ -1,5 +1,6 @@
 //! The ways in which a call, or the process, fails.
 
+use jiff::SignedDuration;
 use relevo_domain::Refusal;
 
 use crate::{caller::Grant, config::ConfigError};
@@ -44,6 +45,19 @@ pub enum Error {
         /// Any of them would do.
         needed: &'static [Grant],
     },
+
+    /// The caller or the account does this too often.
+    #[error("This is done too often. Try again when it is said to be time.")]
+    RateLimited {
+        /// The section of the configuration that says how often is not too often.
+        setting: &'static str,
+        /// How long until it may be done again.
+        wait: SignedDuration,
+    },
+
+    /// As many calls are under way as there may be.
+    #[error("Relevo has more to do than it can. Try again in a moment.")]
+    Overloaded,
 
     /// The database failed.
     #[error(transparent)]

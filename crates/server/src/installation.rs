@@ -8,7 +8,7 @@ use relevo_outbound::{Courier, Sender, Transport};
 use relevo_persistence::Store;
 use uuid::{ContextV7, Uuid};
 
-use crate::Clock;
+use crate::{Clock, limits::Limits};
 
 /// What every call needs: where things are stored, what codes are made with, what time it is, what the company decides.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub(crate) struct Installation {
     /// Held by whoever sends a test mail.
     pub(crate) test_mails: tokio::sync::Mutex<()>,
     pub(crate) ids: Ids,
+    pub(crate) limits: Limits,
 }
 
 /// Where the ids of new things come from: UUIDs of version 7 (RFC 9562, section 5.7), whose order is that of age.

@@ -25,8 +25,27 @@ use crate::{
     health::Watch,
     installation::{Ids, Installation},
     keys,
+    limits::Limits,
+    load::{Capacity, Load},
     tls::Tls,
 };
+
+/// How many calls may be under way on a connection; the client keeps others back.
+const STREAMS: u32 = 200;
+/// How much of its calls a connection may have sent that is not read yet, in bytes: each of them, and all together.
+const STREAM_WINDOW: u32 = 64 * 1024;
+const CONNECTION_WINDOW: u32 = 256 * 1024;
+/// How large the headers of a call may be, in bytes.
+const HEADERS: u32 = 16 * 1024;
+/// How many calls a client may have opened and given up before they were looked at, and how many that the server had to
+/// end may be remembered, before the connection is given up ("rapid reset", CVE-2023-44487, and "made you reset",
+/// CVE-2025-8671).
+const RESETS: usize = 50;
+const FAULTY: usize = 200;
+/// How often a client is asked whether it is there, and how long it may take to answer.
+const PING: Duration = Duration::from_secs(10);
+/// How large a question about health may be, in bytes: anybody may ask it.
+const HEALTH_MESSAGE: usize = 4 * 1024;
 
 /// A process in the making: its parts are there, nothing runs yet.
 #[derive(Debug)]
@@ -35,6 +54,9 @@ pub struct Server {
     sweeper: Arc<Sweeper>,
     callers: Callers,
     tls: Option<Arc<Tls>>,
+    capacity: Capacity,
+    max_connections: usize,
+    max_message_size: usize,
     stop_grace: Duration,
 }
 
@@ -94,6 +116,7 @@ impl Server {
             sender,
             test_mails: tokio::sync::Mutex::default(),
             ids: Ids::new(),
+            limits: Limits::new(&config.rates),
         };
         let stop_grace = config.stop_grace.try_into().unwrap_or(Duration::MAX);
         Ok(Self {
@@ -101,6 +124,9 @@ impl Server {
             sweeper,
             callers: config.callers.clone(),
             tls: tls.map(Arc::new),
+            capacity: config.capacity,
+            max_connections: config.max_connections,
+            max_message_size: config.max_message_size,
             stop_grace,
         })
     }
@@ -122,6 +148,8 @@ impl Server {
         stop: CancellationToken,
     ) -> impl Future<Output = Result<(), Error>> + Send + 'static {
         let (installation, callers, tls) = (self.installation.clone(), self.callers.clone(), self.tls.clone());
+        let (max_connections, max_message_size) = (self.max_connections, self.max_message_size);
+        let load = Load::new(self.capacity);
         async move {
             let (health, health_service) = tonic_health::server::health_reporter();
             let watch = Watch::begin(health, installation.store.clone(), installation.clock.clone()).await;
@@ -135,17 +163,33 @@ impl Server {
             let no_reflection = |error: tonic_reflection::server::Error| {
                 Error::Io("reflection".to_owned(), std::io::Error::other(error))
             };
-            let api = Api(installation);
+            let api = Api(installation.clone());
+            let admission = move |inner| Admission {
+                callers: callers.clone(),
+                installation: installation.clone(),
+                load: load.clone(),
+                inner,
+            };
+            let v1 = reflection().build_v1().map_err(no_reflection)?;
+            let v1alpha = reflection().build_v1alpha().map_err(no_reflection)?;
             let serving = tonic::transport::Server::builder()
+                .max_concurrent_streams(STREAMS)
+                .initial_stream_window_size(STREAM_WINDOW)
+                .initial_connection_window_size(CONNECTION_WINDOW)
+                .http2_max_header_list_size(HEADERS)
+                .http2_max_pending_accept_reset_streams(Some(RESETS))
+                .http2_max_local_error_reset_streams(Some(FAULTY))
+                .http2_keepalive_interval(Some(PING))
+                .http2_keepalive_timeout(Some(PING))
                 .layer(layer_fn(Deadline))
-                .layer(layer_fn(move |inner| Admission { callers: callers.clone(), inner }))
-                .add_service(health_service)
-                .add_service(reflection().build_v1().map_err(no_reflection)?)
-                .add_service(reflection().build_v1alpha().map_err(no_reflection)?)
-                .add_service(ContactServiceServer::new(api.clone()))
-                .add_service(RequestServiceServer::new(api))
+                .layer(layer_fn(admission))
+                .add_service(health_service.max_decoding_message_size(HEALTH_MESSAGE))
+                .add_service(v1.max_decoding_message_size(max_message_size))
+                .add_service(v1alpha.max_decoding_message_size(max_message_size))
+                .add_service(ContactServiceServer::new(api.clone()).max_decoding_message_size(max_message_size))
+                .add_service(RequestServiceServer::new(api).max_decoding_message_size(max_message_size))
                 .serve_with_incoming_shutdown(
-                    connection::incoming(listener, tls.clone()),
+                    connection::incoming(listener, tls.clone(), max_connections),
                     // It ends with the word that nothing is served, and only then are calls turned away.
                     watch.until(stop),
                 );

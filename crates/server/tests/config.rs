@@ -6,6 +6,8 @@ use jiff::SignedDuration;
 use relevo_server::{
     Config, Keys,
     config::{DEFAULTS, MailTransport},
+    limits::Rate,
+    load::Capacity,
 };
 
 /// The lines that are said about settings that are not right.
@@ -357,6 +359,35 @@ fn there_is_a_connection_for_each_kind_of_call_at_least() {
         );
     }
     assert_eq!(Config::parse("database.connections = 2").unwrap().database_connections, 2);
+}
+
+#[test]
+fn limits_are_numbers_that_let_something_through() {
+    let config = Config::parse("").unwrap();
+    assert_eq!((config.max_connections, config.max_message_size), (500, 1024 * 1024));
+    assert_eq!(config.capacity, Capacity { calls: 1000, of_caller: 500 });
+    assert_eq!(config.rates.caller, Rate::new(2000, SignedDuration::from_secs(1), 10_000));
+    assert_eq!(config.rates.wrong_tokens, Rate::new(6, SignedDuration::from_mins(1), 20));
+    for (key, least, most) in [
+        ("grpc.max_connections", 10, 100_000),
+        ("grpc.max_message_size", 16_384, 67_108_864),
+        ("limits.concurrent_calls", 1, 1_000_000),
+        ("limits.caller.concurrent_calls", 1, 1_000_000),
+        ("limits.caller.per_second", 1, 1_000_000),
+        ("limits.caller.burst", 1, 1_000_000),
+        ("limits.account.per_minute", 1, 1_000_000),
+        ("limits.account.burst", 1, 1_000_000),
+        ("limits.wrong_tokens.per_minute", 1, 1_000_000),
+        ("limits.wrong_tokens.burst", 1, 1_000_000),
+    ] {
+        for right in [least, most] {
+            Config::parse(&format!("{key} = {right}")).expect(key);
+        }
+        for bad in [i64::MIN, -1, least - 1, most + 1, i64::MAX] {
+            is_wrong(&format!("{key} = {bad}"), key, &format!("must be between {least} and {most}, not {bad}"));
+        }
+        is_wrong(&format!("{key} = \"1\""), key, "must be a number");
+    }
 }
 
 #[test]

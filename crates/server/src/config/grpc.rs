@@ -20,6 +20,8 @@ pub(super) struct RawGrpc {
     listen: String,
     insecure: bool,
     pub(super) stop_grace: String,
+    pub(super) max_connections: i64,
+    pub(super) max_message_size: i64,
     pub(super) tls: RawTls,
 }
 

@@ -21,12 +21,15 @@ use tracing_subscriber::EnvFilter;
 
 mod environment;
 mod grpc;
+mod limits;
 mod mail;
 mod shape;
 
 use crate::{
     Callers, TlsFiles,
     keys::{self, Keys},
+    limits::Rates,
+    load::Capacity,
 };
 
 /// The keys with their defaults, as they are documented.
@@ -43,6 +46,14 @@ pub struct Config {
     pub callers: Callers,
     /// How long calls may take to finish once the process is told to stop.
     pub stop_grace: SignedDuration,
+    /// How many connections there may be.
+    pub max_connections: usize,
+    /// How large the message of a call may be, in bytes.
+    pub max_message_size: usize,
+    /// How often callers and accounts may do what.
+    pub rates: Rates,
+    /// How many calls are worked on at a time.
+    pub capacity: Capacity,
     /// The database.
     pub database_url: DatabaseUrl,
     /// How many connections to a database server there may be.
@@ -100,6 +111,7 @@ impl From<figment::Error> for ConfigError {
 struct Raw {
     callers: Vec<grpc::RawCaller>,
     grpc: grpc::RawGrpc,
+    limits: limits::RawLimits,
     database: RawDatabase,
     account_id: RawAccountId,
     change: RawChange,
@@ -218,6 +230,11 @@ impl Checks {
         let tls = self.server_tls(&raw.grpc.tls);
         let grpc_listen = self.listen(&raw.grpc, !raw.callers.is_empty());
         let stop_grace = self.duration("grpc.stop_grace", &raw.grpc.stop_grace);
+        let max_connections = self.number("grpc.max_connections", raw.grpc.max_connections, 10..=100_000);
+        let sizes = 16 * 1024..=64 * 1024 * 1024;
+        let max_message_size = self.number("grpc.max_message_size", raw.grpc.max_message_size, sizes);
+        let rates = self.rates(&raw.limits);
+        let capacity = self.capacity(&raw.limits);
         let suffix = raw.account_id.suffix;
         if !is_suffix(&suffix) {
             self.wrong::<()>(
@@ -245,6 +262,10 @@ impl Checks {
             tls: tls?,
             callers: callers?,
             stop_grace: stop_grace?,
+            max_connections: max_connections?,
+            max_message_size: max_message_size?,
+            rates: rates?,
+            capacity: capacity?,
             database_url: database_url?,
             database_connections: raw.database.connections,
             account_id_suffix: suffix,

@@ -15,6 +15,8 @@ use crate::{
     Error,
     caller::{Caller, Callers, Grant},
     connection::Peer,
+    installation::Installation,
+    load::{Load, Room},
 };
 use Grant::{Directory, Operate, Read, Request as Ask};
 
@@ -47,11 +49,38 @@ const HEALTH: &str = "/grpc.health.v1.Health/";
 /// What of ours is not in the table is not there.
 const OURS: &str = "/relevo.";
 
-/// A service that only those may call who may. It leaves the [`Caller`] in the extensions of the call.
+/// A service that only those may call who may, not more often than they may, and while there is room for their calls. It
+/// leaves the [`Caller`] in the extensions of the call.
 #[derive(Debug, Clone)]
 pub(crate) struct Admission<S> {
     pub(crate) callers: Callers,
+    pub(crate) installation: Arc<Installation>,
+    pub(crate) load: Arc<Load>,
     pub(crate) inner: S,
+}
+
+impl<S> Admission<S> {
+    fn admit(&self, request: &Request<Body>) -> Result<(Arc<Caller>, Option<Room>), Status> {
+        let peer = request.extensions().get::<Peer>();
+        let caller = self.callers.identify(request.headers(), peer.map(Peer::names).unwrap_or_default())?;
+        if let Some(peer) = peer {
+            peer.is_known_as(&caller.name);
+        }
+        let (limits, now) = (&self.installation.limits, self.installation.clock.now());
+        let told = |error: &Error| limits.tell(&caller.name, error, now);
+        limits.callers.take(&caller.name, now).inspect_err(told)?;
+        let path = request.uri().path();
+        match METHODS.iter().find(|(method, _)| *method == path) {
+            Some((_, needed)) => {
+                caller.may(needed)?;
+                let room = self.load.room(&caller.name).inspect_err(told)?;
+                Ok((caller, Some(room)))
+            }
+            None if path.starts_with(OURS) => Err(Status::unimplemented("There is no such method.")),
+            // Reflection is for every caller, and costs little.
+            None => Ok((caller, None)),
+        }
+    }
 }
 
 impl<S> Service<Request<Body>> for Admission<S>
@@ -72,27 +101,18 @@ where
         if request.uri().path().starts_with(HEALTH) {
             return Box::pin(self.inner.call(request));
         }
-        match admit(&self.callers, &request) {
-            Ok(caller) => {
+        match self.admit(&request) {
+            Ok((caller, room)) => {
                 request.extensions_mut().insert(caller);
-                Box::pin(self.inner.call(request))
+                let call = self.inner.call(request);
+                Box::pin(async move {
+                    let _room = room;
+                    call.await
+                })
             }
             Err(refused) => Box::pin(ready(Ok(refused.into_http()))),
         }
     }
-}
-
-fn admit(callers: &Callers, request: &Request<Body>) -> Result<Arc<Caller>, Status> {
-    let certificate = request.extensions().get::<Peer>().map(Peer::names).unwrap_or_default();
-    let caller = callers.identify(request.headers(), certificate)?;
-    let path = request.uri().path();
-    match METHODS.iter().find(|(method, _)| *method == path) {
-        Some((_, needed)) => caller.may(needed)?,
-        None if path.starts_with(OURS) => return Err(Status::unimplemented("There is no such method.")),
-        // Reflection is for every caller.
-        None => {}
-    }
-    Ok(caller)
 }
 
 /// Who makes a call, and with what message.

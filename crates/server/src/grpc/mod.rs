@@ -11,7 +11,7 @@ mod status;
 use std::sync::Arc;
 
 use prost::Message;
-use relevo_domain::AccountId;
+use relevo_domain::{AccountId, Refusal};
 
 use crate::{
     Error,
@@ -46,6 +46,18 @@ fn call(
     Call { caller, method, account_id: account_id.cloned(), request_id, validate_only, content }
 }
 
+/// What is answered to a wrong code: that it is wrong, or, if there were too many for the account, when it is said again.
+/// The right one never comes here, so that nobody is locked out by what others guess.
+fn slowed(installation: &Installation, call: &Call, error: Error) -> Error {
+    match (&error, &call.account_id) {
+        (Error::Refused(Refusal::TokenInvalid), Some(account)) => {
+            let taken = installation.limits.wrong_tokens.take(account.as_str(), installation.clock.now());
+            taken.err().unwrap_or(error)
+        }
+        _ => error,
+    }
+}
+
 /// How often a mutation begins anew that has lost against another one.
 const RETRIES: usize = 5;
 
@@ -71,7 +83,7 @@ where
                 tries += 1;
                 tracing::warn!(%error, method = call.method, tries, "a call begins anew");
             }
-            answer => return Ok(tonic::Response::new(answer?)),
+            answer => return Ok(tonic::Response::new(answer.map_err(|error| slowed(installation, &call, error))?)),
         }
     }
 }

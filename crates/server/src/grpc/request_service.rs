@@ -46,6 +46,7 @@ impl RequestService for Api {
         let (Some(service_id), Some(requester), Some(request_id)) = (service_id, requester, request_id) else {
             return Err(form.wrong().into());
         };
+        self.0.limits.accounts.take(requester.as_str(), self.0.clock.now())?;
         let wish = Wish { requester, nominees };
         let call =
             call(caller, "CreateContactChanges", Some(&wish.requester), request_id, message.validate_only, &message);
@@ -205,6 +206,7 @@ impl RequestService for Api {
         let (Some(change_id), Some(account_id), Some(request_id)) = (change_id, account_id, request_id) else {
             return Err(form.wrong().into());
         };
+        self.0.limits.accounts.take(account_id.as_str(), self.0.clock.now())?;
         let call = call(caller, "ResendToken", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let seen = mutation.resend(change_id, &account_id).await?;

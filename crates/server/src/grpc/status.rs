@@ -15,6 +15,8 @@ use crate::{
 
 const DOMAIN: &str = "relevo";
 const STORE_RETRY: Duration = Duration::from_secs(1);
+/// When somebody who was turned away may try his luck again.
+const OVERLOAD_RETRY: Duration = Duration::from_secs(1);
 
 /// What an error comes to.
 struct Answer {
@@ -71,6 +73,19 @@ fn answer(error: Error) -> Answer {
             if let Error::CallerNotPermitted { needed, .. } = error {
                 answer.metadata.push(("grants", names(needed).join(",")));
             }
+            answer
+        }
+        error @ Error::RateLimited { .. } => {
+            let mut answer = Answer::new(Code::ResourceExhausted, ErrorReason::RateLimited, error.to_string());
+            if let Error::RateLimited { setting, wait } = error {
+                answer.metadata.push(("setting", setting.to_owned()));
+                answer.details.set_retry_info(Some(wait.unsigned_abs()));
+            }
+            answer
+        }
+        Error::Overloaded => {
+            let mut answer = Answer::new(Code::ResourceExhausted, ErrorReason::Overloaded, error.to_string());
+            answer.details.set_retry_info(Some(OVERLOAD_RETRY));
             answer
         }
         error @ (Error::Late | Error::Store(_)) if error.is_passing() => {
