@@ -18,6 +18,7 @@ pub mod proxy;
 mod refused;
 mod server;
 pub mod smtp;
+pub mod tls;
 mod wait;
 
 pub use call::{Call, MUTATIONS};

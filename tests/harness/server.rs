@@ -181,6 +181,17 @@ impl TestServer {
         inner.unread.lock().unwrap().extend(sent.iter().map(Letter::open));
     }
 
+    /// Sends every mail as it becomes due, as a server does by itself, until told to stop.
+    pub async fn keeps_delivering(&self, stop: CancellationToken) {
+        let inner = &self.0;
+        inner.server.courier().run(|| inner.clock.now(), &stop).await;
+    }
+
+    /// Says that there may be a mail to send, as a call does that queues one.
+    pub fn wakes_courier(&self) {
+        self.0.server.courier().wake();
+    }
+
     /// Ends what is over and reminds of what is nearly over.
     pub async fn sweep(&self) -> usize {
         self.tries_to_sweep().await.unwrap()

@@ -102,7 +102,7 @@ async fn a_mail_that_is_put_off_waits_twice_as_long_each_time_until_its_code_is_
 async fn waits_are_spread_so_that_mails_put_off_together_do_not_come_back_together(on: Engine) {
     let (relay, server) = relayed(on).await;
     let (ann, nora) = (server.person("Ann").await, server.person("Nora").await);
-    relay.always_answers(Step::Rcpt, Answer::Say("451 4.3.0 not now"));
+    relay.always_answers(Step::Rcpt, Answer::Say("450 4.2.1 not now"));
     let mut changes = Vec::new();
     for n in 0..20 {
         let service = format!("n{n}.example.com");

@@ -15,7 +15,7 @@ type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
 const RIGHT: &str = "The configuration is right.\n";
 
 /// Every key with a value that is not its default, as it is written in the environment.
-const OTHER: [(&str, &str); 34] = [
+const OTHER: [(&str, &str); 32] = [
     ("grpc.listen", "127.0.0.1:0"),
     ("grpc.stop_grace", "3s"),
     ("database.url", "sqlite://other/relevo.db"),
@@ -187,8 +187,14 @@ async fn what_is_wrong_is_refused_by_check_config_and_at_start_alike() {
     let folder = TempDir::new().unwrap();
     const SMTP: (&str, &str) = ("RELEVO__MAIL__TRANSPORT", "smtp");
     let cases: [Case; 7] = [
-        (&[SMTP, ("RELEVO__MAIL__SMTP__TLS", "implicit")], &["mail.smtp.tls: implicit is not served yet"]),
-        (&[SMTP, ("RELEVO__MAIL__SMTP__TLS", "starttls")], &["mail.smtp.tls: starttls is not served yet"]),
+        (
+            &[("RELEVO__MAIL__SMTP__TLS", "ssl")],
+            &["mail.smtp.tls: must be starttls, starttls-if-offered, implicit or none"],
+        ),
+        (
+            &[SMTP, ("RELEVO__MAIL__SMTP__TLS", "starttls"), ("RELEVO__MAIL__SMTP__CA_FILE", "none.pem")],
+            &["mail.smtp.ca_file: none.pem: No such file"],
+        ),
         (
             &[SMTP, ("RELEVO__MAIL__SMTP__HOST", "relay.example.com")],
             &["mail.smtp.tls: none is for a relay on a loopback"],

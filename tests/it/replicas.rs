@@ -324,11 +324,15 @@ async fn a_mail_in_the_hands_of_one_that_hangs_is_taken_over_and_the_first_is_no
     assert_eq!(delivery(first.clone()).await, recorded, "what the first says is no longer heard");
 }
 
-/// Starts a process of an installation that sends its mails to a relay.
+/// Starts a process of an installation that sends its mails to a relay, one at a time.
 async fn process(home: &Home, relay: &TestRelay) -> Serving {
     let port = relay.address.port().to_string();
     let mut environment = home.environment();
-    environment.extend([("RELEVO__MAIL__TRANSPORT", "smtp".to_owned()), ("RELEVO__MAIL__SMTP__PORT", port)]);
+    environment.extend([
+        ("RELEVO__MAIL__TRANSPORT", "smtp".to_owned()),
+        ("RELEVO__MAIL__SMTP__PORT", port),
+        ("RELEVO__MAIL__SMTP__CONNECTIONS", "1".to_owned()),
+    ]);
     let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
     Serving::start(home.folder(), &environment).await
 }

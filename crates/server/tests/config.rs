@@ -130,23 +130,130 @@ fn calls_are_taken_on_a_loopback_address_only() {
     }
 }
 
+/// The settings of a relay elsewhere, with more of them.
+fn smtp(rest: &str) -> String {
+    format!("mail.transport = \"smtp\"\n[mail.smtp]\n{rest}")
+}
+
 #[test]
-fn a_relay_without_tls_is_on_a_loopback_address_and_tls_is_not_served_yet() {
-    let smtp = |rest: &str| format!("mail.transport = \"smtp\"\n[mail.smtp]\n{rest}");
+fn a_relay_without_tls_is_on_a_loopback_address() {
     for host in ["127.0.0.1", "::1", "localhost"] {
         assert!(Config::parse(&smtp(&format!("host = {host:?}"))).is_ok(), "{host}");
     }
     for host in ["relay.example.com", "192.0.2.1", "0.0.0.0", "::", "", "localhost.example.com"] {
         is_wrong(&smtp(&format!("host = {host:?}")), "mail.smtp.tls", "none is for a relay on a loopback address");
     }
-    for tls in ["implicit", "starttls"] {
-        is_wrong(&smtp(&format!("tls = {tls:?}")), "mail.smtp.tls", "not served yet");
-    }
-    is_wrong(&smtp("tls = \"ssl\""), "mail.smtp.tls", "must be implicit, starttls or none");
+    is_wrong(&smtp("tls = \"ssl\""), "mail.smtp.tls", "must be starttls, starttls-if-offered, implicit or none");
     is_wrong(&smtp("port = 0"), "mail.smtp.port", "must not be 0");
     is_wrong("mail.transport = \"pigeon\"", "mail.transport", "must be file or smtp");
-    // Also where mails go into files: a mode that is not served is never ignored.
-    is_wrong("[mail.smtp]\ntls = \"starttls\"", "mail.smtp.tls", "not served yet");
+    // Also where mails go into files: what is wrong is never ignored.
+    is_wrong("[mail.smtp]\ntls = \"ssl\"", "mail.smtp.tls", "must be");
+}
+
+#[test]
+fn a_relay_under_tls_is_anywhere_and_has_a_name_that_a_certificate_can_be_for() {
+    for mode in ["starttls", "starttls-if-offered", "implicit"] {
+        for host in ["relay.example.com", "192.0.2.1", "2001:db8::1", "localhost"] {
+            assert!(Config::parse(&smtp(&format!("tls = {mode:?}\nhost = {host:?}"))).is_ok(), "{mode} {host}");
+        }
+        for host in ["", "relay example", "[::1]", "https://relay.example.com", "relay.example.com:25", "a..b"] {
+            let toml = smtp(&format!("tls = {mode:?}\nhost = {host:?}"));
+            is_wrong(&toml, "mail.smtp.host", "neither a name nor an address");
+        }
+    }
+}
+
+#[test]
+fn the_file_of_authorities_is_read_at_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, holds: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, holds).unwrap();
+        smtp(&format!("tls = \"starttls\"\nca_file = {path:?}"))
+    };
+    let broken = "-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n";
+    let no_certificate = "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n";
+    for (name, holds) in [("empty", ""), ("text", "no PEM"), ("broken", broken), ("other", no_certificate)] {
+        is_wrong(&file(name, holds), "mail.smtp.ca_file", name);
+    }
+    is_wrong(&smtp("tls = \"implicit\"\nca_file = \"none.pem\""), "mail.smtp.ca_file", "none.pem: No such file");
+}
+
+#[test]
+fn a_login_is_whole_and_never_said_without_tls() {
+    let with = |tls: &str, username: &str, password: &str| {
+        smtp(&format!("tls = {tls:?}\nusername = {username:?}\npassword = {password:?}"))
+    };
+    for mode in ["starttls", "starttls-if-offered", "implicit"] {
+        assert!(Config::parse(&with(mode, "relevo", "5ec2e7")).is_ok(), "{mode}");
+    }
+    is_wrong(&with("none", "relevo", "5ec2e7"), "mail.smtp.username", "a password is never said without TLS");
+    is_wrong(&with("starttls", "relevo", ""), "mail.smtp.password", "must be there");
+    is_wrong(&with("starttls", "", "5ec2e7"), "mail.smtp.username", "must be there");
+    is_wrong(&with("starttls", "a\nb", "5ec2e7"), "mail.smtp.username", "no control characters");
+    is_wrong(&with("starttls", "relevo", "5ec\t2e7"), "mail.smtp.password", "no control characters");
+}
+
+#[test]
+fn the_password_of_a_relay_is_never_shown() {
+    let right = smtp("tls = \"starttls\"\nusername = \"relevo\"\npassword = \"5ec2e7\"");
+    assert!(!format!("{:?}", Config::parse(&right).unwrap()).contains("5ec2e7"));
+    for toml in [
+        smtp("username = \"relevo\"\npassword = \"5ec2e7\""),
+        smtp("tls = \"starttls\"\npassword = \"5ec2e7\""),
+        smtp("tls = \"starttls\"\nusername = \"relevo\"\npassword = \"5ec2e7\\u0000\""),
+        smtp("password = [\"5ec2e7\"]"),
+        smtp("pasword = \"5ec2e7\""),
+        smtp("password = { a = \"5ec2e7\" }"),
+    ] {
+        let said = wrong(&toml).join("\n");
+        assert!(said.contains("mail.smtp.") && !said.contains("5ec2e7"), "{said}");
+    }
+}
+
+#[test]
+fn a_relay_is_waited_for_between_a_moment_and_an_hour() {
+    for key in ["connect", "handshake", "reply", "take"] {
+        for time in ["100ms", "1h"] {
+            assert!(Config::parse(&format!("mail.smtp.timeout.{key} = {time:?}")).is_ok(), "{key} {time}");
+        }
+        for time in ["0s", "99ms", "3601s"] {
+            let toml = format!("mail.smtp.timeout.{key} = {time:?}");
+            is_wrong(&toml, &format!("mail.smtp.timeout.{key}"), "must be between 100ms and 1h");
+        }
+        is_wrong(&format!("mail.smtp.timeout.{key} = \"soon\""), &format!("mail.smtp.timeout.{key}"), "a duration");
+    }
+    for time in ["0s", "10m"] {
+        assert!(Config::parse(&format!("mail.smtp.idle_timeout = {time:?}")).is_ok(), "{time}");
+    }
+    is_wrong("mail.smtp.idle_timeout = \"11m\"", "mail.smtp.idle_timeout", "must be between 0s and 10m");
+    for connections in [1, 50] {
+        assert!(Config::parse(&format!("mail.smtp.connections = {connections}")).is_ok(), "{connections}");
+    }
+    for connections in [0, 51] {
+        let toml = format!("mail.smtp.connections = {connections}");
+        is_wrong(&toml, "mail.smtp.connections", "must be between 1 and 50");
+    }
+}
+
+#[test]
+fn bounces_come_back_to_an_address_or_to_the_sender() {
+    assert_eq!(Config::parse("").unwrap().mail_return_path, None);
+    let config = Config::parse("mail.return_path = \"bounces@example.com\"").unwrap();
+    assert_eq!(config.mail_return_path.unwrap().to_string(), "bounces@example.com");
+    for path in
+        ["bounces", "<bounces@example.com>", "Bounces <bounces@example.com>", "a@b.example\nRCPT TO:<c@d>", "<>"]
+    {
+        is_wrong(&format!("mail.return_path = {path:?}"), "mail.return_path", "must be an address without a name");
+    }
+}
+
+#[test]
+fn the_example_is_right() {
+    let example = include_str!("../../../config/production.toml");
+    is_wrong(example, "mail.smtp.password", "must be there, as there is a username");
+    let whole = example.replace("\nusername = ", "\npassword = \"5ec2e7\"\nusername = ");
+    assert!(matches!(Config::parse(&whole).unwrap().mail_transport, MailTransport::Smtp(_)));
 }
 
 #[test]

@@ -1,22 +1,22 @@
 //! A relay that does as it is told: it takes mails, or answers a step with the reply that a test has scripted.
 
+mod conversation;
+
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::{
-        TcpListener, TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
-    sync::Notify,
-    task::JoinHandle,
-};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
+use tokio_rustls::TlsAcceptor;
 
-use crate::{Letter, mailbox::token_in};
+use crate::{Letter, tls::Authority};
+
+/// The user whom a relay takes mails from, and in base64.
+const USERNAME: (&str, &str) = ("relevo", "cmVsZXZv");
+/// The password, and in base64.
+const PASSWORD: (&str, &str) = ("open sesame", "b3BlbiBzZXNhbWU=");
 
 /// A step of the conversation with a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,14 @@ pub enum Step {
     Greeting,
     /// EHLO.
     Ehlo,
+    /// STARTTLS.
+    StartTls,
+    /// EHLO after STARTTLS.
+    EhloAgain,
+    /// AUTH.
+    Auth,
+    /// The username of AUTH LOGIN.
+    Challenge,
     /// MAIL FROM.
     Mail,
     /// RCPT TO.
@@ -40,6 +48,16 @@ pub enum Step {
 pub enum Answer {
     /// Says this line.
     Say(&'static str),
+    /// Says just these bytes, and hangs up.
+    SayAndHangUp(&'static [u8]),
+    /// Says these bytes over and over, until nobody listens any more.
+    Flood(&'static [u8]),
+    /// Says nothing any more.
+    Silence,
+    /// Goes along, byte by byte.
+    Dribble,
+    /// Goes along, in several lines.
+    ManyLines,
     /// Takes the mail, and hangs up before it says so.
     HangUp,
     /// Says nothing until it is [let go](TestRelay::lets_go), and then this line; without one it hangs up.
@@ -59,6 +77,28 @@ pub struct Taken {
     pub raw: Vec<u8>,
 }
 
+/// A line that a relay has heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// On which of its connections, from 1.
+    pub connection: usize,
+    /// Whether nobody else could hear it.
+    pub under_tls: bool,
+    /// The line, without its end.
+    pub line: String,
+}
+
+/// How a relay keeps a conversation from others.
+#[derive(Clone)]
+pub enum Wrap {
+    /// Not at all.
+    None,
+    /// By STARTTLS.
+    StartTls(TlsAcceptor),
+    /// From the first byte on.
+    Implicit(TlsAcceptor),
+}
+
 /// A relay on a port of its own.
 #[derive(Debug)]
 pub struct TestRelay {
@@ -68,12 +108,12 @@ pub struct TestRelay {
     task: JoinHandle<()>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// Told when a conversation holds, and when it is to go on.
-    holds: Notify,
-    goes_on: Notify,
+    /// A permit for each conversation that holds, and for each that is to go on.
+    holds: Semaphore,
+    goes_on: Semaphore,
 }
 
 #[derive(Debug, Default)]
@@ -83,35 +123,77 @@ struct State {
     /// For every other time.
     always: Vec<(Step, Answer)>,
     /// What is said to a recipient.
-    recipients: BTreeMap<String, &'static str>,
+    recipients: BTreeMap<String, Answer>,
     taken: Vec<Taken>,
     connections: usize,
+    /// Those that are not over.
+    open: usize,
+    heard: Vec<Heard>,
+    flooded: usize,
+    /// How one has to say who one is; empty: not at all.
+    mechanisms: &'static str,
 }
 
 impl TestRelay {
     /// A relay that takes every mail.
     pub async fn start() -> Self {
-        Self::start_at("127.0.0.1:0".parse().unwrap()).await
+        Self::start_wrapped(Wrap::None).await
     }
 
     /// A relay that takes every mail, at an address that was free a moment ago.
     pub async fn start_at(address: SocketAddr) -> Self {
+        Self::start_with(address, Wrap::None).await
+    }
+
+    /// A relay that takes every mail after STARTTLS, certified for 127.0.0.1.
+    pub async fn start_with_starttls(authority: &Authority) -> Self {
+        Self::start_wrapped(Wrap::StartTls(authority.certifies("127.0.0.1"))).await
+    }
+
+    /// A relay that takes every mail under TLS.
+    pub async fn start_wrapped(wrap: Wrap) -> Self {
+        Self::start_with("127.0.0.1:0".parse().unwrap(), wrap).await
+    }
+
+    async fn start_with(address: SocketAddr, wrap: Wrap) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared { state: Mutex::default(), holds: Semaphore::new(0), goes_on: Semaphore::new(0) });
         let own = shared.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                own.state.lock().unwrap().connections += 1;
-                tokio::spawn(converse(stream, own.clone()));
+                let number = {
+                    let mut state = own.state.lock().unwrap();
+                    state.connections += 1;
+                    state.connections
+                };
+                tokio::spawn(conversation::converse(stream, number, wrap.clone(), own.clone()));
             }
         });
         Self { address, shared, task }
     }
 
-    /// The settings of a server that sends its mails here.
+    /// The settings of a server that sends its mails here. They end in the section of the relay.
     pub fn settings(&self) -> String {
         format!("[mail]\ntransport = \"smtp\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\n", self.address.port())
+    }
+
+    /// The settings of a server that sends its mails here under TLS. They end in the section of the relay.
+    pub fn settings_with_tls(&self, tls: &str, authority: &Authority) -> String {
+        format!("{}tls = {tls:?}\nca_file = {:?}\n", self.settings(), authority.file())
+    }
+
+    /// The settings of somebody whom it takes mails from, for the section of the relay.
+    pub fn login() -> String {
+        format!("username = {:?}\npassword = {:?}\n", USERNAME.0, PASSWORD.0)
+    }
+
+    /// What AUTH PLAIN says then.
+    pub const PLAIN: &str = "AHJlbGV2bwBvcGVuIHNlc2FtZQ==";
+
+    /// Takes mails from those alone who log in by one of these mechanisms.
+    pub fn wants_login(&self, mechanisms: &'static str) {
+        self.shared.state.lock().unwrap().mechanisms = mechanisms;
     }
 
     /// Scripts the answer to the next time that a step is reached.
@@ -126,7 +208,12 @@ impl TestRelay {
 
     /// Scripts what is said whenever a mail is for an address.
     pub fn answers_recipient(&self, address: &str, line: &'static str) {
-        self.shared.state.lock().unwrap().recipients.insert(address.to_owned(), line);
+        self.does_with_recipient(address, Answer::Say(line));
+    }
+
+    /// Scripts what is done whenever a mail is for an address.
+    pub fn does_with_recipient(&self, address: &str, answer: Answer) {
+        self.shared.state.lock().unwrap().recipients.insert(address.to_owned(), answer);
     }
 
     /// Forgets the script, and goes along from now on.
@@ -139,12 +226,12 @@ impl TestRelay {
 
     /// Waits until it [holds](Answer::Hold) a conversation.
     pub async fn holds(&self) {
-        self.shared.holds.notified().await;
+        self.shared.holds.acquire().await.unwrap().forget();
     }
 
     /// Goes on with the conversation that it holds.
     pub fn lets_go(&self) {
-        self.shared.goes_on.notify_one();
+        self.shared.goes_on.add_permits(1);
     }
 
     /// Takes out the mails that were taken since the last time.
@@ -157,6 +244,21 @@ impl TestRelay {
         std::mem::take(&mut self.shared.state.lock().unwrap().taken)
     }
 
+    /// How many bytes somebody took of what has no end.
+    pub fn flooded(&self) -> usize {
+        self.shared.state.lock().unwrap().flooded
+    }
+
+    /// Every line that it has heard, but for the mails.
+    pub fn heard(&self) -> Vec<Heard> {
+        self.shared.state.lock().unwrap().heard.clone()
+    }
+
+    /// How many conversations are not over.
+    pub fn open(&self) -> usize {
+        self.shared.state.lock().unwrap().open
+    }
+
     /// How often it was connected to.
     pub fn connections(&self) -> usize {
         self.shared.state.lock().unwrap().connections
@@ -167,125 +269,5 @@ impl TestRelay {
         self.task.abort();
         let _ = self.task.await;
         self.address
-    }
-}
-
-struct Conversation {
-    lines: BufReader<OwnedReadHalf>,
-    writer: OwnedWriteHalf,
-    shared: Arc<Shared>,
-}
-
-/// The conversation is over.
-struct Over;
-
-async fn converse(stream: TcpStream, shared: Arc<Shared>) {
-    let (reader, writer) = stream.into_split();
-    let mut conversation = Conversation { lines: BufReader::new(reader), writer, shared };
-    // How it ended shows on the other side.
-    let _ = conversation.run().await;
-}
-
-impl Conversation {
-    async fn run(&mut self) -> Result<(), Over> {
-        self.answer(Step::Greeting, "220 relay.example ESMTP").await?;
-        let (mut from, mut to) = (String::new(), String::new());
-        loop {
-            let line = self.line().await?;
-            let line = line.trim_end();
-            if line.starts_with("EHLO") {
-                self.answer(Step::Ehlo, "250-relay.example\r\n250-PIPELINING\r\n250 ENHANCEDSTATUSCODES").await?;
-            } else if let Some(path) = line.strip_prefix("MAIL FROM:") {
-                path.clone_into(&mut from);
-                self.answer(Step::Mail, "250 2.1.0 Ok").await?;
-            } else if let Some(path) = line.strip_prefix("RCPT TO:") {
-                to = path.trim_matches(['<', '>']).to_owned();
-                let line = self.shared.state.lock().unwrap().recipients.get(&to).copied();
-                self.answer(Step::Rcpt, line.unwrap_or("250 2.1.5 Ok")).await?;
-            } else if line == "DATA" {
-                if self.answer(Step::Data, "354 Go on").await? {
-                    let raw = self.mail().await?;
-                    self.take(&from, &to, raw).await?;
-                }
-            } else if line == "RSET" {
-                self.say("250 2.0.0 Ok").await?;
-            } else if line == "QUIT" {
-                self.say("221 2.0.0 Bye").await?;
-                return Err(Over);
-            } else {
-                self.say("500 5.5.2 What?").await?;
-            }
-        }
-    }
-
-    /// Says what is scripted for a step, or else what goes along with it. Says whether it went along.
-    async fn answer(&mut self, step: Step, along: &str) -> Result<bool, Over> {
-        let Some(answer) = self.scripted(step) else {
-            self.say(along).await?;
-            return Ok(true);
-        };
-        self.act(answer, &[]).await.map(|()| false)
-    }
-
-    async fn take(&mut self, from: &str, to: &str, raw: Vec<u8>) -> Result<(), Over> {
-        let scripted = self.scripted(Step::Dot);
-        let is_taken = match &scripted {
-            None | Some(Answer::HangUp) => true,
-            Some(Answer::Hold(line)) => line.is_none_or(|line| line.starts_with('2')),
-            Some(Answer::Say(_) | Answer::QuoteCode(_)) => false,
-        };
-        if is_taken {
-            let taken = Taken { from: from.to_owned(), to: to.to_owned(), raw: raw.clone() };
-            self.shared.state.lock().unwrap().taken.push(taken);
-        }
-        self.act(scripted.unwrap_or(Answer::Say("250 2.0.0 Ok: queued")), &raw).await
-    }
-
-    async fn act(&mut self, answer: Answer, raw: &[u8]) -> Result<(), Over> {
-        match answer {
-            Answer::Say(line) => self.say(line).await,
-            Answer::HangUp => Err(Over),
-            Answer::Hold(line) => {
-                self.shared.holds.notify_one();
-                self.shared.goes_on.notified().await;
-                self.say(line.ok_or(Over)?).await
-            }
-            Answer::QuoteCode(line) => {
-                let code = token_in(&Letter::parse(raw, "").text).unwrap_or_default();
-                self.say(&format!("{line} {code} {}", code.replace('-', "").to_lowercase())).await
-            }
-        }
-    }
-
-    fn scripted(&self, step: Step) -> Option<Answer> {
-        let mut state = self.shared.state.lock().unwrap();
-        match state.script.iter().position(|(scripted, _)| *scripted == step) {
-            Some(nth) => Some(state.script.remove(nth).1),
-            None => state.always.iter().find(|(scripted, _)| *scripted == step).map(|(_, answer)| answer.clone()),
-        }
-    }
-
-    async fn say(&mut self, line: &str) -> Result<(), Over> {
-        self.writer.write_all(format!("{line}\r\n").as_bytes()).await.map_err(|_| Over)
-    }
-
-    async fn line(&mut self) -> Result<String, Over> {
-        let mut line = String::new();
-        match self.lines.read_line(&mut line).await {
-            Ok(read) if read > 0 => Ok(line),
-            _ => Err(Over),
-        }
-    }
-
-    async fn mail(&mut self) -> Result<Vec<u8>, Over> {
-        let mut raw = Vec::new();
-        loop {
-            let line = self.line().await?;
-            if line == ".\r\n" {
-                return Ok(raw);
-            }
-            // RFC 5321 4.5.2: a dot that begins a line was doubled on the way.
-            raw.extend_from_slice(line.strip_prefix('.').unwrap_or(&line).as_bytes());
-        }
     }
 }

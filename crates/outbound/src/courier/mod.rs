@@ -253,7 +253,8 @@ impl Courier {
         };
         let failures = self.order().failures();
         let verdict = session.send(&message).await.map_reply(|reply| without_code(reply, token.as_ref()));
-        match self.order().hear(due.lease.mail_id, verdict) {
+        let verdict = self.order().hear(due.lease.mail_id, verdict);
+        match verdict {
             Verdict::Taken(reply) => Attempt::Sent(Some(reply)),
             Verdict::Refused(reply) => Attempt::Failed(Some(reply)),
             Verdict::PutOff(reply) => Attempt::Deferred(reply, self.due_again(due, clock())),

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
+use jiff::SignedDuration;
 use relevo_domain::EmailAddress;
 use relevo_outbound::{Login, Mailbox, Relay, RelayError, RelaySettings, Retry, Timeouts, Tls};
 use secrecy::{ExposeSecret, SecretString};
@@ -9,7 +10,9 @@ use serde::Deserialize;
 
 use super::{Checks, MailTransport, RawMail, RawRetry};
 
-const LONGEST_IDLE: Duration = Duration::from_secs(600);
+/// How long a conversation may be kept for the next mail, and how long a relay may be waited for.
+const IDLE: (SignedDuration, SignedDuration) = (SignedDuration::ZERO, SignedDuration::from_mins(10));
+const WAIT: (SignedDuration, SignedDuration) = (SignedDuration::from_millis(100), SignedDuration::from_hours(1));
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,15 +59,11 @@ impl Checks {
             connections @ 1..=50 => Some(connections),
             other => self.wrong("mail.smtp.connections", format_args!("must be between 1 and 50, not {other}")),
         };
-        let idle_timeout = self.wait("mail.smtp.idle_timeout", &raw.idle_timeout, Duration::ZERO, LONGEST_IDLE);
-        let mut timeout = |key, text| {
-            let (shortest, longest) = (Duration::from_millis(100), Duration::from_secs(3600));
-            self.wait(key, text, shortest, longest)
-        };
-        let connect = timeout("mail.smtp.timeout.connect", &raw.timeout.connect);
-        let handshake = timeout("mail.smtp.timeout.handshake", &raw.timeout.handshake);
-        let reply = timeout("mail.smtp.timeout.reply", &raw.timeout.reply);
-        let take = timeout("mail.smtp.timeout.take", &raw.timeout.take);
+        let idle_timeout = self.wait("mail.smtp.idle_timeout", &raw.idle_timeout, IDLE);
+        let connect = self.wait("mail.smtp.timeout.connect", &raw.timeout.connect, WAIT);
+        let handshake = self.wait("mail.smtp.timeout.handshake", &raw.timeout.handshake, WAIT);
+        let reply = self.wait("mail.smtp.timeout.reply", &raw.timeout.reply, WAIT);
+        let take = self.wait("mail.smtp.timeout.take", &raw.timeout.take, WAIT);
         let relay = Relay::new(RelaySettings {
             host: raw.host.clone(),
             port: port?,
@@ -124,12 +123,13 @@ impl Checks {
         self.wrong::<()>(key, error);
     }
 
-    fn wait(&mut self, key: &str, text: &str, shortest: Duration, longest: Duration) -> Option<Duration> {
+    fn wait(&mut self, key: &str, text: &str, bounds: (SignedDuration, SignedDuration)) -> Option<Duration> {
+        let (shortest, longest) = bounds;
         let wait = self.duration(key, text)?;
-        match Duration::try_from(wait) {
-            Ok(wait) if (shortest..=longest).contains(&wait) => Some(wait),
-            _ => self.wrong(key, format_args!("must be between {shortest:?} and {longest:?}, not {text:?}")),
+        if !(shortest..=longest).contains(&wait) {
+            return self.wrong(key, format_args!("must be between {shortest:#} and {longest:#}, not {text:?}"));
         }
+        Some(wait.unsigned_abs())
     }
 
     pub(super) fn return_path(&mut self, text: &str) -> Option<Option<EmailAddress>> {

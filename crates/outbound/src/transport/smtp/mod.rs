@@ -115,7 +115,10 @@ mod tests {
         time::timeout,
     };
 
+    use relevo_persistence::Reply;
+
     use super::*;
+    use crate::transport::{Memory, Transport};
 
     /// A relay that says these lines, one for the greeting and one for each command, and then nothing any more.
     async fn falls_silent_after(replies: &'static [&'static str]) -> Relay {
@@ -141,7 +144,8 @@ mod tests {
             login: None,
             connections: 1,
             idle_timeout: brief,
-            timeouts: Timeouts { connect: brief, handshake: brief, reply: brief, take: brief },
+            // Nothing but connecting may wait for so long.
+            timeouts: Timeouts { connect: Duration::from_secs(60), handshake: brief, reply: brief, take: brief },
         })
         .unwrap()
     }
@@ -174,6 +178,22 @@ mod tests {
             assert!(session.kept.is_none(), "{said}: a conversation out of step is not gone on with");
             timeout(Duration::from_secs(10), session.close()).await.unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_is_sent_once_says_with_which_words_it_was_taken() {
+        let replies: &[&str] = &["220 a\r\n", "250 a\r\n", "250 ok\r\n", "250 ok\r\n", "354 go on\r\n"];
+        let silent = Transport::Smtp(falls_silent_after(replies).await).send_once(&message()).await;
+        assert!(matches!(silent, Verdict::PutOff(_)), "{silent:?}");
+
+        let refusing =
+            falls_silent_after(&["220 a\r\n", "250 a\r\n", "250 ok\r\n", "550 5.1.1 <b@c.example> no\r\n"]).await;
+        let refused = Transport::Smtp(refusing).send_once(&message()).await;
+        let words = Reply { codes: "550 5.1.1".to_owned(), text: "<(an address)> no".to_owned() };
+        assert_eq!(refused, Verdict::Refused(words));
+
+        let kept = Transport::Memory(Memory::default()).send_once(&message()).await;
+        assert!(matches!(kept, Verdict::Taken(_)), "{kept:?}");
     }
 
     #[tokio::test]

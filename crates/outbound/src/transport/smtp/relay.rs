@@ -103,7 +103,7 @@ pub enum RelayError {
 /// A relay that takes mails by SMTP (RFC 5321). Under TLS its certificate is always checked against its name.
 #[derive(Clone)]
 pub struct Relay {
-    pub(super) settings: RelaySettings,
+    pub(super) settings: Arc<RelaySettings>,
     pub(super) connector: Option<TlsConnector>,
 }
 
@@ -121,7 +121,7 @@ impl Relay {
             Tls::None => None,
             Tls::StartTls | Tls::StartTlsIfOffered | Tls::Implicit => Some(connector(&settings)?),
         };
-        Ok(Self { settings, connector })
+        Ok(Self { settings: Arc::new(settings), connector })
     }
 
     /// How many conversations there may be with it at a time.
