@@ -38,7 +38,7 @@ mod replicas;
 mod scene;
 mod seeing;
 mod serving;
-mod test_mail;
 mod smtp;
+mod test_mail;
 mod texts;
 mod tls;

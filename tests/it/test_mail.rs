@@ -39,10 +39,9 @@ async fn what_the_relay_says_of_a_test_mail_is_told_and_leaves_no_trace(on: Engi
     let relay = TestRelay::start().await;
     let server = TestServer::start_with(on, &relay.settings()).await;
     let [ann, nora] = server.people(["Ann", "Nora"]).await;
-    for (line, outcome) in [
-        ("550 5.1.1 no such mailbox", AttemptOutcome::Failed),
-        ("450 4.2.1 mailbox busy", AttemptOutcome::Deferred),
-    ] {
+    for (line, outcome) in
+        [("550 5.1.1 no such mailbox", AttemptOutcome::Failed), ("450 4.2.1 mailbox busy", AttemptOutcome::Deferred)]
+    {
         relay.answers_recipient(&ann.email, line);
         let told = sends(&server, &ann.account_id).await.unwrap();
         assert_eq!((told.outcome(), told.reply.as_str()), (outcome, line));

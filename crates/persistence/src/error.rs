@@ -40,6 +40,10 @@ pub enum Error {
     )]
     KeyMissing(String),
 
+    /// What was noted of the history elsewhere cannot be read.
+    #[error("the checkpoint cannot be read: {0}")]
+    Checkpoint(String),
+
     /// A database was not copied; nothing was stored.
     #[error("{0}")]
     Copy(String),

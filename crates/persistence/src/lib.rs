@@ -8,6 +8,8 @@
 //! The database is a file of this process or a server that several share; `engine` holds what is different about them.
 
 mod account;
+mod audit;
+mod chain;
 mod contact_change;
 mod copy;
 mod delivery;
@@ -34,11 +36,13 @@ use sea_orm::{
     TransactionTrait,
 };
 
+pub use audit::{Adopted, Audit, Finding, Mark};
 pub use contact_change::{ChangeFilter, ChangeReport, Part};
 pub use copy::{CopiedTable, copy};
 pub use delivery::{AttemptReport, Delivery, DeliveryState, MailReport, Outcome, Reply};
 pub use engine::DatabaseUrl;
 pub use error::Error;
+pub use event::{Author, EventReport};
 pub use outbox::{Attempt, DueMail, Lease, MailMaterial, Subject};
 pub use request::RequestKey;
 pub use service::ServiceFilter;
@@ -83,6 +87,11 @@ impl Store {
         if engine::migrates_on_start(self.writer.get_database_backend()) {
             return self.migrate().await;
         }
+        self.check_schema().await
+    }
+
+    /// Makes sure that the schema is the one that this program knows, and changes nothing.
+    pub async fn check_schema(&self) -> Result<(), Error> {
         match migration::is_complete(self.read().await?.connection()).await? {
             true => Ok(()),
             false => Err(Error::SchemaOlder),

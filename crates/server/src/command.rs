@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::{Clock, Config, Error, Server, console::say, copy, demo, server::listen, test_mail};
+use crate::{Clock, Config, Error, Server, audit, console::say, copy, demo, server::listen, test_mail};
 
 /// Relevo keeps who is the administrator, technical and billing contact of every service, and lets them hand a role
 /// over: both sides confirm, each with a personal code that is mailed to them.
@@ -59,8 +59,37 @@ enum Action {
         #[arg(long, value_name = "TAG", default_value = "en")]
         language: String,
     },
+    /// Says whether the history is what was written.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Plays the story of a contact change on a database of its own, and prints it.
     Demo,
+}
+
+#[derive(Debug, Subcommand)]
+enum Audit {
+    /// Reads the whole history, and prints what was altered, added or taken away: one line each. Ends with 1 if there is any.
+    ///
+    /// What it reads is one state of the database, also while it is served. All keys that ever made codes must be among
+    /// the configured ones. A chain that was put back as a whole, with its head, to what it once was is told only by a
+    /// checkpoint.
+    Verify {
+        /// What `relevo audit checkpoint` printed once: all of it must still be there.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+    },
+    /// Prints how long the history of each account and service is, and the digest of its newest event: to be kept where
+    /// whoever has the database cannot reach it.
+    Checkpoint,
+    /// Takes what an older version wrote into the history that can be verified, after an upgrade.
+    ///
+    /// Run it once no older process serves any more, and look at what `relevo audit verify` says first: what it takes in
+    /// is proven from then on, whoever wrote it.
+    Adopt {
+        /// Until when an older version served: what is later is left out.
+        #[arg(long, value_name = "TIME")]
+        until: jiff::Timestamp,
+    },
 }
 
 /// Runs the command that the arguments name.
@@ -99,6 +128,15 @@ async fn act(command: Command) -> Result<(), Error> {
             let config = config()?;
             log_to_stderr(&config)?;
             test_mail::run(&config, &to, &language).await
+        }
+        Action::Audit(action) => {
+            let config = config()?;
+            log_to_stderr(&config)?;
+            match action {
+                Audit::Verify { checkpoint } => audit::verify(&config, checkpoint.as_deref()).await,
+                Audit::Checkpoint => audit::checkpoint(&config).await,
+                Audit::Adopt { until } => audit::adopt(&config, until).await,
+            }
         }
         Action::Demo => {
             config()?;

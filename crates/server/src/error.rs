@@ -76,6 +76,10 @@ pub enum Error {
     #[error("a background task died: {0}")]
     Task(#[from] tokio::task::JoinError),
 
+    /// The history is not what was written.
+    #[error("the history is not what was written: {0} found")]
+    Audit(String),
+
     /// The story of the demonstration did not end as it should.
     #[error("{0}")]
     Demo(String),

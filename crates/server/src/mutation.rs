@@ -6,8 +6,8 @@
 
 use jiff::Timestamp;
 use prost::Message;
-use relevo_domain::{AccountId, Nonce, Policy};
-use relevo_persistence::{RequestKey, Tx};
+use relevo_domain::{AccountId, Effects, Nonce, Policy};
+use relevo_persistence::{Author, RequestKey, Tx};
 use uuid::Uuid;
 
 use crate::{Error, caller::CALLER, installation::Installation};
@@ -100,6 +100,12 @@ impl Mutation<'_> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
         Ok(Nonce(bytes))
+    }
+
+    /// Stores what must follow from a decision, in the name of the caller: the last thing that a mutation stores.
+    pub(crate) async fn push(&self, effects: &Effects) -> Result<(), Error> {
+        let author = Author { name: CALLER, keyring: &self.installation.keyring };
+        Ok(self.tx.push(effects, author, self.now).await?)
     }
 
     /// Ends the transaction as the outcome wants it, and wakes the courier.

@@ -78,7 +78,8 @@ impl Server {
 
         let courier =
             Courier::new(store.clone(), keyring.clone(), sender.clone(), transport.clone(), config.mail_retry);
-        let sweeper = Arc::new(Sweeper::new(store.clone(), clock.clone(), config.policy.clone()));
+        let (policy, retention) = (config.policy.clone(), config.change_retention);
+        let sweeper = Sweeper::new(store.clone(), clock.clone(), policy, keyring.clone(), retention);
         let installation = Installation {
             store,
             keyring,
@@ -91,7 +92,7 @@ impl Server {
             ids: Ids::new(),
         };
         let stop_grace = config.stop_grace.try_into().unwrap_or(Duration::MAX);
-        Ok(Self { installation: Arc::new(installation), sweeper, stop_grace })
+        Ok(Self { installation: Arc::new(installation), sweeper: Arc::new(sweeper), stop_grace })
     }
 
     /// Sends what is due.

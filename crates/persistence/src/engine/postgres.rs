@@ -185,3 +185,19 @@ pub(super) async fn count_on(transaction: &DatabaseTransaction, table: &str, col
     transaction.execute_unprepared(&next).await?;
     Ok(())
 }
+
+/// Numbers from the sequence of a table, smallest first.
+pub(super) async fn next_numbers(
+    transaction: &DatabaseTransaction,
+    table: &str,
+    column: &str,
+    count: usize,
+) -> Result<Vec<i64>, Error> {
+    let take = format!(
+        "SELECT nextval(pg_get_serial_sequence('{table}', '{column}')) AS number FROM generate_series(1, {count})"
+    );
+    let rows = transaction.query_all_raw(Statement::from_string(DbBackend::Postgres, take)).await?;
+    let mut numbers = rows.iter().map(|row| row.try_get("", "number")).collect::<Result<Vec<i64>, _>>()?;
+    numbers.sort_unstable();
+    Ok(numbers)
+}
