@@ -78,13 +78,18 @@ methods! {
         contacts: list_accounts ListAccountsRequest,
         contacts: get_service GetServiceRequest,
         contacts: list_services ListServicesRequest,
+        contacts: list_service_events ListServiceEventsRequest,
+        contacts: send_test_mail SendTestMailRequest,
         requests: get_contact_change GetContactChangeRequest,
         requests: list_contact_changes ListContactChangesRequest,
         requests: inspect_token InspectTokenRequest,
+        requests: list_deliveries ListDeliveriesRequest,
+        requests: list_change_events ListChangeEventsRequest,
     }
     mutations {
         contacts: create_account CreateAccountRequest,
         contacts: update_account UpdateAccountRequest,
+        contacts: delete_account DeleteAccountRequest,
         contacts: create_service CreateServiceRequest,
         contacts: update_service UpdateServiceRequest,
         contacts: delete_service DeleteServiceRequest,

@@ -22,7 +22,7 @@ on_every_engine!(
 );
 
 /// Reasons that nothing gives yet.
-const WAITING: [&str; 5] = ["CALLER_UNKNOWN", "CALLER_NOT_PERMITTED", "RATE_LIMITED", "OVERLOADED", "ACCOUNT_IN_USE"];
+const WAITING: [&str; 4] = ["CALLER_UNKNOWN", "CALLER_NOT_PERMITTED", "RATE_LIMITED", "OVERLOADED"];
 const NO_TOKEN: &str = "0000-0000-0000-0000-0000-0000-0000-0000";
 const NOBODY: &str = "zz9-ovh";
 
@@ -124,6 +124,10 @@ impl Stage {
                 let account = Some(self.account(&self.ann));
                 self.call(v1::CreateAccountRequest { account, ..Default::default() }).await
             }
+            "ACCOUNT_IN_USE" => {
+                let account_id = ann.clone();
+                self.call(v1::DeleteAccountRequest { account_id, ..Default::default() }).await
+            }
             "SERVICE_EXISTS" => {
                 let service =
                     Service { service_id: "example.com".to_owned(), kind: "domain".to_owned(), ..Default::default() };
@@ -219,6 +223,7 @@ fn expected(reason: &str, stage: &Stage) -> (Code, Expected) {
         "SERVICE_NOT_FOUND" => (Code::NotFound, resource("relevo.v1.Service", "")),
         "CHANGE_NOT_FOUND" => (Code::NotFound, resource("relevo.v1.ContactChange", "")),
         "ACCOUNT_EXISTS" => (Code::AlreadyExists, with(&[("account_id", ann)], resource("relevo.v1.Account", ann))),
+        "ACCOUNT_IN_USE" => (Code::FailedPrecondition, with(&[("account_id", ann)], precondition("USE", ann))),
         "SERVICE_EXISTS" => (Code::AlreadyExists, resource("relevo.v1.Service", "")),
         "CHANGE_ALREADY_OPEN" => {
             let metadata = [("change_id", change_id.as_str()), ("role", "TECHNICAL")];

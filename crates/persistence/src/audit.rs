@@ -116,9 +116,9 @@ impl View {
 
     async fn heads_after(&self, after: Option<&Chain>) -> Result<Vec<Head>, Error> {
         use entity::chain::{Column, Entity};
-        let mut query = Entity::find().order_by_asc(Column::Chain).limit(CHUNK as u64);
+        let mut query = Entity::find().order_by_asc(Column::Name).limit(CHUNK as u64);
         if let Some(after) = after {
-            query = query.filter(Column::Chain.gt(after.as_str()));
+            query = query.filter(Column::Name.gt(after.as_str()));
         }
         Ok(query.all(self.connection()).await?.into_iter().map(chain::head).collect())
     }

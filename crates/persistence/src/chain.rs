@@ -29,8 +29,8 @@ impl Tx {
         let mut heads = BTreeMap::new();
         for chunk in names.chunks(CHUNK) {
             let rows = Entity::find()
-                .filter(Column::Chain.is_in(chunk.iter().copied()))
-                .order_by_asc(Column::Chain)
+                .filter(Column::Name.is_in(chunk.iter().copied()))
+                .order_by_asc(Column::Name)
                 .lock_exclusive()
                 .all(self.connection())
                 .await?;
@@ -44,7 +44,7 @@ impl Tx {
         let rows: Vec<_> = heads.into_iter().map(active).collect();
         for chunk in rows.chunks(CHUNK) {
             let longer = Expr::col((Entity, Column::Length)).lt(Expr::col(("excluded", Column::Length)));
-            let moved = OnConflict::column(Column::Chain)
+            let moved = OnConflict::column(Column::Name)
                 .update_columns([Column::Length, Column::Digest, Column::KeyId, Column::Proof])
                 .action_and_where(longer)
                 .to_owned();
@@ -95,14 +95,14 @@ pub(crate) fn slices(says: &[Vec<u8>; 8]) -> [&[u8]; 8] {
 }
 
 pub(crate) fn head(row: Model) -> Head {
-    let Model { chain, length, digest, key_id, proof } = row;
-    Head { chain: Chain::named(&chain), length, digest, key_id: KeyId(key_id), proof }
+    let Model { name, length, digest, key_id, proof } = row;
+    Head { chain: Chain::named(&name), length, digest, key_id: KeyId(key_id), proof }
 }
 
 fn active(head: Head) -> ActiveModel {
     let Head { chain, length, digest, key_id, proof } = head;
     ActiveModel {
-        chain: Set(chain.to_string()),
+        name: Set(chain.to_string()),
         length: Set(length),
         digest: Set(digest),
         key_id: Set(key_id.0),

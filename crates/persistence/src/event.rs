@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use relevo_domain::{AccountId, Chain, ChangeId, Detail, Effects, Event, EventKind, Head, Keyring, ServiceKey};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, Query},
+    prelude::Uuid,
+    sea_query::{Asterisk, Expr, ExprTrait, Func, Query},
 };
 
 use crate::{
@@ -59,22 +60,16 @@ impl View {
         limit: u64,
     ) -> Result<Vec<EventReport>, Error> {
         let seen = viewer.map(|viewer| {
-            let part = |parts: &[Part]| {
-                let same = Expr::col((participant::Entity, participant::Column::ChangeId));
-                Expr::exists(
-                    Query::select()
-                        .expr(Expr::val(1))
-                        .from(participant::Entity)
-                        .and_where(same.equals((Entity, Column::ChangeId)))
-                        .and_where(participant::Column::Part.is_in(parts.iter().map(|part| part.name())))
-                        .and_where(participant::Column::AccountId.eq(viewer.as_str()))
-                        .to_owned(),
-                )
-            };
-            Condition::any()
-                .add(Column::ChangeId.is_null())
-                .add(part(&[Part::Requester, Part::Nominee, Part::Administrator]))
-                .add(Condition::all().add(of_state()).add(part(&[Part::Incumbent])))
+            let same = Expr::col((participant::Entity, participant::Column::ChangeId));
+            let own_parts = Query::select()
+                // A number and not whether there are any: PostgreSQL would rather read all that the account ever had.
+                .expr(Func::count(Expr::col(Asterisk)))
+                .from(participant::Entity)
+                .and_where(same.equals((Entity, Column::ChangeId)))
+                .and_where(participant::Column::AccountId.eq(viewer.as_str()))
+                .and_where(participant::Column::Part.ne(Part::Incumbent.name()).or(of_state()))
+                .to_owned();
+            Condition::any().add(Column::ChangeId.is_null()).add(Expr::SubQuery(None, Box::new(own_parts.into())).gt(0))
         });
         let of_service = Condition::all().add(Column::ServiceKey.eq(service_key.0)).add_option(seen);
         self.events(of_service, before, limit).await
@@ -113,16 +108,17 @@ impl View {
         if changes.is_empty() {
             return Ok(BTreeSet::new());
         }
-        let ids: Vec<sea_orm::prelude::Uuid> = participant::Entity::find()
+        let parts: Vec<(Uuid, String)> = participant::Entity::find()
             .select_only()
-            .column(participant::Column::ChangeId)
+            .columns([participant::Column::ChangeId, participant::Column::AccountId])
+            // Not those of the account alone: PostgreSQL may read all that it ever had.
             .filter(participant::Column::ChangeId.is_in(changes))
-            .filter(participant::Column::AccountId.eq(viewer.as_str()))
             .filter(participant::Column::Part.ne(Part::Incumbent.name()))
             .into_tuple()
             .all(self.connection())
             .await?;
-        Ok(ids.into_iter().map(ChangeId).collect())
+        let own = parts.into_iter().filter(|(_, account)| account == viewer.as_str());
+        Ok(own.map(|(id, _)| ChangeId(id)).collect())
     }
 }
 

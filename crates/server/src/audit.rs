@@ -70,7 +70,7 @@ pub(crate) async fn adopt(config: &Config, until: Timestamp) -> Result<(), Error
     say(format_args!("{} chains were begun, {} events were adopted.", adopted.chains, adopted.events))
 }
 
-/// The database as it is, and the keys: nothing is made or migrated.
+/// The database as it is, and the keys: no schema is brought up to date, and no key is made.
 async fn open(config: &Config) -> Result<(Store, Keyring), Error> {
     let store = Store::open(&config.database_url, 2).await?;
     store.check_schema().await?;

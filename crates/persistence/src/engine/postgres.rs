@@ -193,10 +193,11 @@ pub(super) async fn next_numbers(
     column: &str,
     count: usize,
 ) -> Result<Vec<i64>, Error> {
-    let take = format!(
-        "SELECT nextval(pg_get_serial_sequence('{table}', '{column}')) AS number FROM generate_series(1, {count})"
-    );
-    let rows = transaction.query_all_raw(Statement::from_string(DbBackend::Postgres, take)).await?;
+    let take =
+        format!("SELECT nextval(pg_get_serial_sequence('{table}', '{column}')) AS number FROM generate_series(1, $1)");
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let take = Statement::from_sql_and_values(DbBackend::Postgres, take, [count.into()]);
+    let rows = transaction.query_all_raw(take).await?;
     let mut numbers = rows.iter().map(|row| row.try_get("", "number")).collect::<Result<Vec<i64>, _>>()?;
     numbers.sort_unstable();
     Ok(numbers)

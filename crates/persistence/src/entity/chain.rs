@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "chain")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub chain: String,
+    pub name: String,
     pub length: i64,
     pub digest: Vec<u8>,
     pub key_id: String,

@@ -29,7 +29,7 @@ const SQLITE: &[&str] = &[
     "ALTER TABLE event ADD COLUMN key_id text CHECK (typeof(key_id) IN ('text', 'null'))",
     "ALTER TABLE account ADD COLUMN delete_time bigint CHECK (typeof(delete_time) IN ('integer', 'null'))",
     "CREATE TABLE chain (
-        chain text NOT NULL PRIMARY KEY CHECK (typeof(chain) = 'text'),
+        name text NOT NULL PRIMARY KEY CHECK (typeof(name) = 'text'),
         length bigint NOT NULL CHECK (typeof(length) = 'integer'),
         digest blob NOT NULL CHECK (typeof(digest) = 'blob'),
         key_id text NOT NULL CHECK (typeof(key_id) = 'text'),
@@ -42,7 +42,7 @@ const POSTGRES: &[&str] = &[
         ADD COLUMN sequence bigint, ADD COLUMN digest bytea, ADD COLUMN key_id text COLLATE \"C\"",
     "ALTER TABLE account ADD COLUMN delete_time bigint",
     "CREATE TABLE chain (
-        chain text COLLATE \"C\" NOT NULL PRIMARY KEY,
+        name text COLLATE \"C\" NOT NULL PRIMARY KEY,
         length bigint NOT NULL,
         digest bytea NOT NULL,
         key_id text COLLATE \"C\" NOT NULL,

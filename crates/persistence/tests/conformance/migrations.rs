@@ -50,7 +50,7 @@ async fn a_database_of_the_first_version_becomes_one_like_a_new_one() {
         assert_ne!(schema(&old).await, schema(&new).await);
         old.store.migrate().await.unwrap();
         assert_eq!(schema(&old).await, schema(&new).await);
-        assert_eq!(old.number("SELECT count(*) FROM seaql_migrations").await, 3);
+        assert_eq!(old.number("SELECT count(*) FROM seaql_migrations").await, 4);
     }
 }
 
@@ -62,7 +62,7 @@ async fn to_migrate_again_changes_nothing() {
         db.store.migrate().await.unwrap();
         db.open_again().await.prepare().await.unwrap();
         assert_eq!(schema(&db).await, before);
-        assert_eq!(db.number("SELECT count(*) FROM seaql_migrations").await, 3);
+        assert_eq!(db.number("SELECT count(*) FROM seaql_migrations").await, 4);
         assert_eq!(db.number("SELECT count(*) FROM contact_change").await, 12);
     }
 }
@@ -283,7 +283,7 @@ async fn of_ten_that_migrate_a_server_at_once_one_does_and_all_succeed() {
             migration.await.unwrap().unwrap();
         }
         assert_eq!(schema(&db).await, schema(&Database::postgres().await).await);
-        assert_eq!(db.number("SELECT count(*) FROM seaql_migrations").await, 3);
+        assert_eq!(db.number("SELECT count(*) FROM seaql_migrations").await, 4);
     }
 }
 
