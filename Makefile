@@ -6,7 +6,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Generated code must not need protoc: where one is on the machine, it is hidden.
 export PROTOC := /nonexistent
 
-.PHONY: help run test stories check format tools
+.PHONY: help run test peers stories check format tools
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -19,6 +19,13 @@ test: ## Pass all tests: rules, store, mails, service, on SQLite and on PostgreS
 	mkdir -p $(TARGET)
 	cargo test --locked --workspace 2>&1 | tee $(TARGET)/tests.log
 	awk -v version="$$(tests/postgres/install.sh)" -f tests/engines.awk $(TARGET)/tests.log
+
+peers: ## Hand mails to real servers: Postfix, and one that asks for TLS and a login; needs root
+	tests/peers/install.sh
+	cargo test --locked --package relevo-tests --features peers --test peers
+	cargo run --quiet --locked -- preview-mails --out $(TARGET)/tmp/mails
+	cargo test --quiet --locked --package relevo-outbound --test mails
+	tests/peers/mails.py $(TARGET)/tmp/mails $(TARGET)/tmp/unusual-mails
 
 stories: ## Pass the long stories: kills by the dozen, changes by the thousand
 	tests/postgres/install.sh >/dev/null

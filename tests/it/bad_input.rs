@@ -109,9 +109,6 @@ fn accounts(table: &mut Table) {
         .field(&v1::SendTestMailRequest { account_id: "aa1-ovh".to_owned() }, "account_id", &ids, |it, bad| {
             it.account_id = bad;
         })
-        .field(&v1::GetAccountRequest { account_id: "aa1-ovh".to_owned() }, "account_id", &ids, |it, bad| {
-            it.account_id = bad;
-        })
         .field(&v1::ListAccountsRequest::default(), "page_size", &[-1, i32::MIN], |it, bad| it.page_size = bad);
 }
 
@@ -180,9 +177,9 @@ fn changes(table: &mut Table) {
     }
     let get = v1::GetContactChangeRequest { change_id: change_id.clone(), ..Default::default() };
     let list = v1::ListContactChangesRequest { account_id: account_id.clone(), ..Default::default() };
-    let mails = v1::ListDeliveriesRequest { change_id: change_id.clone(), ..Default::default() };
     let events = v1::ListChangeEventsRequest { change_id: change_id.clone(), ..Default::default() };
     let inspect = v1::InspectTokenRequest { change_id: change_id.clone(), token: token.clone() };
+    let deliveries = v1::ListDeliveriesRequest { change_id: change_id.clone(), ..Default::default() };
     let (uuids, ids, request_ids) = (and_empty(uuids()), account_ids(), request_ids());
     table
         .field(&create, "service_id", &and_empty(service_ids()), |it, bad| it.service_id = bad)
@@ -199,9 +196,9 @@ fn changes(table: &mut Table) {
         .field(&list, "states[1]", &[vec![6, 0]], |it, bad| it.states = bad)
         .field(&list, "service_id", &service_ids(), |it, bad| it.service_id = bad)
         .field(&list, "page_size", &[-1, i32::MIN], |it, bad| it.page_size = bad)
-        .field(&mails, "change_id", &uuids, |it, bad| it.change_id = bad)
-        .field(&mails, "account_id", &ids, |it, bad| it.account_id = bad)
-        .field(&mails, "page_size", &[-1, i32::MIN], |it, bad| it.page_size = bad)
+        .field(&deliveries, "change_id", &uuids, |it, bad| it.change_id = bad)
+        .field(&deliveries, "account_id", &ids, |it, bad| it.account_id = bad)
+        .field(&deliveries, "page_size", &[-1, i32::MIN], |it, bad| it.page_size = bad)
         .field(&events, "change_id", &uuids, |it, bad| it.change_id = bad)
         .field(&events, "account_id", &ids, |it, bad| it.account_id = bad)
         .field(&events, "page_size", &[-1, i32::MIN], |it, bad| it.page_size = bad)

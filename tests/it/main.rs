@@ -34,6 +34,7 @@ mod process_config;
 mod process_copy;
 mod process_kill;
 mod process_migrate;
+mod process_preview;
 mod reasons;
 mod repeating;
 mod replicas;

@@ -15,7 +15,7 @@ type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
 const RIGHT: &str = "The configuration is right.\n";
 
 /// Every key with a value that is not its default, as it is written in the environment.
-const OTHER: [(&str, &str); 32] = [
+const OTHER: [(&str, &str); 33] = [
     ("grpc.listen", "127.0.0.1:0"),
     ("grpc.stop_grace", "3s"),
     ("database.url", "sqlite://other/relevo.db"),
@@ -24,6 +24,7 @@ const OTHER: [(&str, &str); 32] = [
     ("account_id.suffix", "007"),
     ("change.lifetime", "3d"),
     ("change.remind_before", "0s"),
+    ("change.expiry_notice", "false"),
     ("change.resend_interval", "2m"),
     ("change.resend_limit", "3"),
     ("change.good_standing", "every_role"),

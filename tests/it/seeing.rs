@@ -221,8 +221,8 @@ async fn what_a_relay_said_is_shown_whole_to_the_reader_of_the_mail_and_to_other
     let to_operator = server.shows_operator(&change).await.confirmations[0].delivery.clone().unwrap();
     assert_eq!(to_operator.last_reply, whole);
     assert!(ann.sees(&change).await.unwrap_err().is("CHANGE_NOT_FOUND"));
-    let taken: Vec<_> = relay.take().into_iter().map(|letter| letter.to).collect();
-    assert_eq!(taken, [nora.email]);
+    let taken: Vec<_> = relay.take().into_iter().map(|letter| (letter.kind, letter.to)).collect();
+    assert_eq!(taken, ["confirm", "undelivered"].map(|kind| (kind.to_owned(), nora.email.clone())));
 }
 
 async fn an_operator_sees_all_of_every_change_wrong_codes_too(on: Engine) {

@@ -2,6 +2,7 @@
 
 mod crowd;
 mod kills;
+mod outage;
 mod replicas;
 
 use std::hash::{BuildHasher, RandomState};

@@ -23,7 +23,7 @@ const LANGUAGES: [(&str, &str); 8] = [
 ];
 
 /// The tags of the languages that mails are written in; the first is for readers of any other.
-pub fn languages() -> impl Iterator<Item = &'static str> {
+pub fn languages() -> impl Iterator<Item = &'static str> + Clone {
     LANGUAGES.iter().map(|(tag, _)| *tag)
 }
 
@@ -132,6 +132,44 @@ mod tests {
                 assert!(english.contains_key(id), "{id} in {tag} is not in English");
             }
         }
+    }
+
+    /// The words of a file: what stands after the `=` of a message or the `]` of a variant, if it has a word of its own.
+    fn wordings(source: &str) -> BTreeSet<&str> {
+        let lines = source.lines().filter(|line| !line.starts_with('#'));
+        let said = lines.filter_map(|line| match line.trim_start().trim_start_matches('*').strip_prefix('[') {
+            Some(variant) => variant.split_once(']').map(|(_, said)| said.trim()),
+            None => line.split_once(" =").map(|(_, said)| said.trim()),
+        });
+        let has_word = |said: &&str| {
+            let (first, rest) = said.split_once('{').unwrap_or((said, ""));
+            let outside = rest.split('{').filter_map(|piece| piece.split_once('}')).map(|(_, outside)| outside);
+            outside.chain([first]).any(|words| words.contains(char::is_alphabetic))
+        };
+        said.filter(has_word).collect()
+    }
+
+    #[test]
+    fn no_wording_is_left_in_english() {
+        let alike = [
+            ("fr", "Service"),
+            ("de", "April"),
+            ("de", "August"),
+            ("de", "September"),
+            ("de", "November"),
+            // The plural.
+            ("pl", "Role"),
+        ];
+        let english = wordings(LANGUAGES[0].1);
+        assert!(english.len() > 120 && english.contains("Hello { $name },"), "the reading of the files is off");
+        let mut found = Vec::new();
+        for (tag, source) in LANGUAGES.iter().skip(1) {
+            found.extend(wordings(source).intersection(&english).map(|said| (*tag, *said)));
+        }
+        found.sort_unstable();
+        let mut expected = alike.to_vec();
+        expected.sort_unstable();
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -98,7 +98,7 @@ confirm-subject = { $part ->
     [requester-leaving] Bitte bestätigen: neuer { roles } für { $service }
     [nominee] Sie wurden als { roles } für { $service } vorgeschlagen
     [nominee-after-requester] Sie wurden als { roles } für { $service } vorgeschlagen
-   *[sole] Bitte bestätigen: Sie als neuer { roles } für { $service }
+   *[sole] Bitte bestätigen: Sie als { roles } für { $service }
 }
 confirm-title = { $part ->
     [requester] Bitte bestätigen Sie Ihre Anfrage

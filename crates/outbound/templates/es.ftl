@@ -168,10 +168,11 @@ reason-label = Motivo indicado:
 
 cancelled-subject = Solicitud cancelada: { roles } de { $service }
 cancelled-title = La solicitud ha sido cancelada
+# «Su solicitud» es siempre la de quien lee: por eso no la cancela nadie más en la misma frase.
 cancelled-opening = { $canceller ->
     [requester] { $canceller-name } ha cancelado { offer }. No ha cambiado nada.
-    [account] { $canceller-name } ha cancelado { request }. No ha cambiado nada.
-    [administrator] El contacto administrador del servicio ({ $canceller-name }) ha cancelado { request }. No ha cambiado nada.
+    [account] Se ha cancelado { request }. Lo ha hecho { $canceller-name }. No ha cambiado nada.
+    [administrator] Se ha cancelado { request }. Lo ha hecho el contacto administrador del servicio ({ $canceller-name }). No ha cambiado nada.
     [operator] Nuestro equipo ha cancelado { request }. No ha cambiado nada.
    *[service-deleted] El servicio { $service } ha sido eliminado. Por ello se ha cancelado { request }.
 }

@@ -85,13 +85,13 @@ confirm-subject = { $part ->
     [requester-leaving] Bevestig de nieuwe { roles } voor { $service }
     [nominee] U bent gevraagd als { roles } voor { $service }
     [nominee-after-requester] U bent gevraagd als { roles } voor { $service }
-   *[sole] Bevestig dat u { roles } voor { $service } wordt
+   *[sole] Bevestig dat u de { roles } voor { $service } wordt
 }
 confirm-title = { $part ->
     [requester] Bevestig uw verzoek
     [requester-leaving] Bevestig uw verzoek
-    [nominee] Wilt u { roles } worden?
-    [nominee-after-requester] Wilt u { roles } worden?
+    [nominee] Wilt u de { roles } worden?
+    [nominee-after-requester] Wilt u de { roles } worden?
    *[sole] Bevestig uw verzoek
 }
 confirm-opening = { $part ->
@@ -132,9 +132,9 @@ reminder-opening = Er wacht nog een verzoek op uw reactie. Het verloopt op { exp
 done-subject = { $part ->
     [requester] Afgerond: nieuwe { roles } voor { $service }
     [requester-leaving] Afgerond: nieuwe { roles } voor { $service }
-    [nominee] Afgerond: u bent nu { roles } voor { $service }
-    [nominee-after-requester] Afgerond: u bent nu { roles } voor { $service }
-   *[sole] Afgerond: u bent nu { roles } voor { $service }
+    [nominee] Afgerond: u bent nu de { roles } voor { $service }
+    [nominee-after-requester] Afgerond: u bent nu de { roles } voor { $service }
+   *[sole] Afgerond: u bent nu de { roles } voor { $service }
 }
 done-title = De wijziging is afgerond
 done-opening = { $part ->
@@ -146,7 +146,7 @@ done-opening = { $part ->
 }
 done-note = Alle bevestigingen zijn binnen en de wijziging is al van kracht.
 
-replaced-subject = U bent niet langer { roles } voor { $service }
+replaced-subject = U bent niet langer de { roles } voor { $service }
 replaced-title = Iemand anders heeft uw rol overgenomen
 replaced-opening = { $nominee } heeft u vervangen als { roles } voor { $service }.
 replaced-note = { $requester } heeft om deze wijziging gevraagd en de wijziging is bevestigd. Had u dit niet verwacht? Neem dan contact op met ons supportteam.

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::{Clock, Config, Error, Server, audit, console::say, copy, demo, server::listen, test_mail};
+use crate::{Clock, Config, Error, Server, audit, console::say, copy, demo, preview, server::listen, test_mail};
 
 /// Relevo keeps who is the administrator, technical and billing contact of every service, and lets them hand a role
 /// over: both sides confirm, each with a personal code that is mailed to them.
@@ -62,6 +62,16 @@ enum Action {
     /// Says whether the history is what was written.
     #[command(subcommand)]
     Audit(Audit),
+    /// Writes every mail in every language, with sample people, as files to read: for translators.
+    ///
+    /// For each language a folder with each mail as text, as HTML and as it is sent (.eml), and an index.html over all of
+    /// them. What an earlier preview left is overwritten; a folder that holds anything else is refused. Needs no
+    /// configuration, database or network.
+    PreviewMails {
+        /// The folder to write to. Made if it is not there.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
     /// Plays the story of a contact change on a database of its own, and prints it.
     Demo,
 }
@@ -120,6 +130,7 @@ async fn act(command: Command) -> Result<(), Error> {
             say("The schema is up to date.")
         }
         Action::Copy { from, to } => copy::run(&from, &to).await,
+        Action::PreviewMails { out } => preview::run(&out),
         Action::CheckConfig => {
             config()?;
             say("The configuration is right.")

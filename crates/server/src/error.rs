@@ -80,6 +80,10 @@ pub enum Error {
     #[error("the history is not what was written: {0} found")]
     Audit(String),
 
+    /// The mails cannot be shown, or not there.
+    #[error("{0}")]
+    Preview(String),
+
     /// The story of the demonstration did not end as it should.
     #[error("{0}")]
     Demo(String),

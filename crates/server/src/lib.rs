@@ -19,6 +19,7 @@ mod health;
 mod installation;
 mod keys;
 mod mutation;
+mod preview;
 mod requests;
 mod server;
 mod sweeper;

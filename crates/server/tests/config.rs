@@ -114,6 +114,8 @@ fn durations_are_positive_and_of_this_world() {
     }
     is_wrong("change.lifetime = \"0s\"", "change.lifetime", "longer than nothing");
     assert_eq!(Config::parse("change.remind_before = \"0s\"").unwrap().policy.remind_before, None);
+    assert!(!Config::parse("change.expiry_notice = false").unwrap().policy.expiry_notice);
+    is_wrong("change.expiry_notice = \"no\"", "change.expiry_notice", "must be true or false");
     is_wrong("mail.retry.first = \"5h\"", "mail.retry.longest", "must not be shorter than mail.retry.first");
 }
 

@@ -15,6 +15,7 @@ on_every_engine!(
     from_its_expire_time_on_every_call_answers_expired_and_the_parties_are_told_once,
     a_change_whose_time_is_over_stands_in_nobodys_way_though_nothing_has_swept_it,
     how_long_the_parties_have_and_when_they_are_reminded_are_settings,
+    whether_the_parties_are_told_of_an_expiry_is_a_setting,
 );
 
 const MICROSECOND: Duration = Duration::from_micros(1);
@@ -170,4 +171,17 @@ async fn how_long_the_parties_have_and_when_they_are_reminded_are_settings(on: E
     server.sweep().await;
     ann.reads_one("expired").await;
     nora.reads_one("expired").await;
+}
+
+async fn whether_the_parties_are_told_of_an_expiry_is_a_setting(on: Engine) {
+    let server = TestServer::start_with(on, "[change]\nexpiry_notice = false\n").await;
+    let [ann, nora] = server.people(["Ann", "Nora"]).await;
+    ann.orders("example.com").await;
+    let change = ann.names(&nora).technical("example.com").await.unwrap();
+    ann.reads_code().await;
+    nora.reads_code().await;
+    server.advance(WEEK);
+    assert_eq!(server.sweep().await, 1);
+    assert_eq!(ann.sees(&change).await.unwrap().state(), ChangeState::Expired);
+    server.has_no_mails().await;
 }

@@ -175,8 +175,8 @@ fn post(letter: &Letter, address: Addressing<'_>, sender: &Sender) -> Result<Mes
     }
 
     let mut builder = MessageBuilder::new()
-        .from(Address::new_address(sender.from.name.as_deref(), from.as_str()))
-        .to(Address::new_address(address.name.map(DisplayName::as_str), to.as_str()))
+        .from(Address::new_address(sender.from.name.as_deref().map(literal), from.as_str()))
+        .to(Address::new_address(address.name.map(DisplayName::as_str).map(literal), to.as_str()))
         .subject(letter.subject.as_str())
         .date(Date::new(address.date.as_second()))
         .message_id(message_id.as_str());
@@ -196,6 +196,12 @@ fn post(letter: &Letter, address: Addressing<'_>, sender: &Sender) -> Result<Mes
     let return_path = sender.return_path.as_ref().map_or_else(|| from.clone(), EmailAddress::with_ascii_domain);
     let needs_smtputf8 = ![&from, &to, &return_path].into_iter().all(|address| address.is_ascii());
     Ok(Message { message_id, date: address.date, envelope_from: return_path, envelope_to: to, raw, needs_smtputf8 })
+}
+
+/// A name with no encoded word in it (RFC 2047): many readers decode one even within quotes, and show what no name may
+/// hold.
+fn literal(name: &str) -> String {
+    name.replace("=?", "= ?")
 }
 
 impl fmt::Debug for Message {

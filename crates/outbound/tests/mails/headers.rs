@@ -121,6 +121,18 @@ fn no_text_can_make_a_header_of_itself() {
 }
 
 #[test]
+fn no_name_is_read_as_what_it_encodes() {
+    let mut story = confirm();
+    // RFC 2047 forbids to decode it within quotes; readers do.
+    story.recipient.display_name = DisplayName::parse("=?utf-8?Q?Your_=0D=0Abank=E2=80=AE?=").unwrap();
+    story.sender.from.name = Some("=?utf-8?B?WW91ciBiYW5r?=".to_owned());
+    let message = story.compose().unwrap();
+    let mail = MessageParser::new().parse(&message.raw).unwrap();
+    assert_eq!(mail.to().unwrap().first().unwrap().name(), Some("= ?utf-8?Q?Your_=0D=0Abank=E2=80=AE?="));
+    assert_eq!(mail.from().unwrap().first().unwrap().name(), Some("= ?utf-8?B?WW91ciBiYW5r?="));
+}
+
+#[test]
 fn no_reason_can_end_a_part() {
     let make = |reason: &str| {
         let by = relevo_domain::AccountId::parse("nn333333-ovh").unwrap();

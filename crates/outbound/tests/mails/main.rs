@@ -9,3 +9,6 @@ mod contents;
 mod headers;
 mod snapshots;
 mod story;
+mod test_mail;
+mod unusual;
+mod wording;

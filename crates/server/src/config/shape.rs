@@ -29,10 +29,13 @@ fn compare(there: &Dict, known: &Dict, path: &str, misfits: &mut Vec<String>) {
                 compare(there, known, &format!("{key}."), misfits);
                 continue;
             }
-            (Some(Value::String(..)), Value::String(..)) | (Some(Value::Num(..)), Value::Num(..)) => continue,
+            (Some(Value::String(..)), Value::String(..))
+            | (Some(Value::Num(..)), Value::Num(..))
+            | (Some(Value::Bool(..)), Value::Bool(..)) => continue,
             (Some(Value::Array(..)), Value::Array(_, all)) if all.iter().all(|it| it.as_str().is_some()) => continue,
             (Some(Value::Dict(..)), _) => "a section",
             (Some(Value::Num(..)), _) => "a number",
+            (Some(Value::Bool(..)), _) => "true or false",
             (Some(Value::Array(..)), _) => "a list of texts, as in [\"a\", \"b\"]",
             (Some(_), _) => "a text",
         };

@@ -83,7 +83,8 @@ fn answer(error: Error) -> Answer {
         | Error::Io(..)
         | Error::Transport(_)
         | Error::Task(_)
-        | Error::Demo(_)) => {
+        | Error::Demo(_)
+        | Error::Preview(_)) => {
             tracing::error!(%error, "a call failed");
             Answer::new(
                 Code::Internal,
