@@ -106,6 +106,9 @@ fn accounts(table: &mut Table) {
         .field(&update, "request_id", &request_ids(), |it, bad| it.request_id = bad)
         .field(&delete, "account_id", &ids, |it, bad| it.account_id = bad)
         .field(&delete, "request_id", &request_ids(), |it, bad| it.request_id = bad)
+        .field(&v1::GetAccountRequest { account_id: "aa1-ovh".to_owned() }, "account_id", &ids, |it, bad| {
+            it.account_id = bad;
+        })
         .field(&v1::SendTestMailRequest { account_id: "aa1-ovh".to_owned() }, "account_id", &ids, |it, bad| {
             it.account_id = bad;
         })

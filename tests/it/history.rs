@@ -300,7 +300,7 @@ async fn each_viewer_sees_the_events_that_he_may_see(on: Engine) {
     assert_eq!(lines(&bea.sees_events(&change).await.unwrap()), whole);
     let events = lines(&bea.sees_service_events("example.com").await.unwrap());
     assert!(events.ends_with(&with(&whole, &made)), "{events:?}");
-    assert!(ann.sees_service_events("example.com").await.is_ok(), "she is its billing contact no more, but technical");
+    assert!(ann.sees_service_events("example.com").await.unwrap_err().is("SERVICE_NOT_FOUND"), "she holds no role");
 }
 
 async fn to_a_stranger_there_are_no_events_as_there_is_no_service_and_no_change(on: Engine) {

@@ -8,7 +8,7 @@ use relevo_domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, ExprTrait, NotSet, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, EntityTrait, ExprTrait, JoinType, NotSet, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, LockType, OnConflict, Query},
 };
 
@@ -16,10 +16,11 @@ use crate::{
     Error, Tx, View,
     entity::{
         account::{ActiveModel, Column, Entity, Model},
-        attempt, contact, outbox, participant,
+        attempt, contact, outbox, participant, service,
     },
     outbox::waiting,
     row::{Place, named},
+    service::contact_to_service,
 };
 
 /// Where the address of an account was that is deleted: a domain that is never anybody's (RFC 2606), as the version
@@ -105,7 +106,10 @@ impl Tx {
         let contact = contact::Entity::find()
             .select_only()
             .column(contact::Column::Role)
-            .filter(contact::Column::AccountId.eq(account_id.as_str()));
+            // A service that was deleted still says who its contacts were.
+            .join(JoinType::InnerJoin, contact_to_service())
+            .filter(contact::Column::AccountId.eq(account_id.as_str()))
+            .filter(service::Column::DeleteTime.is_null());
         if contact.into_tuple::<String>().one(self.connection()).await?.is_some() {
             return Ok(Some(AccountUse::Contact));
         }

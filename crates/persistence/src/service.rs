@@ -220,7 +220,7 @@ fn registered(service_id: &ServiceId) -> Select<Entity> {
     Entity::find().filter(Column::ServiceId.eq(service_id.as_str())).filter(Column::DeleteTime.is_null())
 }
 
-fn contact_to_service() -> RelationDef {
+pub(crate) fn contact_to_service() -> RelationDef {
     contact::Entity::belongs_to(Entity).from(contact::Column::ServiceKey).to(Column::ServiceKey).into()
 }
 

@@ -129,7 +129,11 @@ async fn columns(db: &Database) -> BTreeSet<String> {
         "digest",
         "key_id",
     ];
-    assert_eq!(db.number(&format!("SELECT {of}")).await, all.len() as i64, "a column that is not tried");
+    assert_eq!(
+        db.number(&format!("SELECT {of}")).await,
+        i64::try_from(all.len()).unwrap(),
+        "a column that is not tried"
+    );
     all.into_iter().map(str::to_owned).collect()
 }
 

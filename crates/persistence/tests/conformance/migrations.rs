@@ -153,6 +153,37 @@ async fn what_the_first_version_stored_is_read_as_it_was() {
     }
 }
 
+/// What an audit finds.
+async fn found(db: &Database) -> Vec<String> {
+    let mut found = Vec::new();
+    let view = db.store.read().await.unwrap();
+    view.audit(&keyring(), std::iter::empty(), |finding| found.push(finding.to_string())).await.unwrap();
+    found
+}
+
+#[tokio::test]
+async fn the_history_of_the_first_version_is_verified_once_it_was_adopted() {
+    for db in first().await {
+        db.store.migrate().await.unwrap();
+        // No service and no account has a chain, and each event is in none.
+        let before = found(&db).await;
+        let heads = before.iter().filter(|finding| finding.ends_with(" head: missing")).count();
+        assert_eq!((heads, before.len()), (PEOPLE.len() + 5, PEOPLE.len() + 5 + 1), "{before:#?}");
+        assert!(before.last().unwrap().contains("13 in no chain"), "{before:#?}");
+        let adopted = db.store.adopt(&keyring(), at(1000), at(2000)).await.unwrap();
+        assert_eq!((adopted.chains, adopted.events), (11, 13));
+        assert!(found(&db).await.is_empty());
+        // A process of the version before, which knows nothing of chains.
+        db.execute(
+            "INSERT INTO event (event_time, kind, caller, account_id) VALUES (7, 'account-updated', 'old', 'an1-ovh')",
+        )
+        .await;
+        assert_eq!(found(&db).await.len(), 1);
+        db.store.adopt(&keyring(), at(1000), at(2000)).await.unwrap();
+        assert!(found(&db).await.is_empty());
+    }
+}
+
 #[tokio::test]
 async fn what_the_first_version_stored_is_listed_by_account_and_state() {
     for db in first().await {

@@ -26,6 +26,9 @@ use crate::{
 /// How many event ids one statement looks at for events that are in no chain.
 const RANGE: i64 = 50_000;
 
+/// How many events, their first and last id, their first and last time.
+type Counted = (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+
 /// What was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Audit {
@@ -200,7 +203,7 @@ impl View {
         let mut from = oldest;
         while from <= newest {
             let to = from.saturating_add(RANGE - 1);
-            let found: Option<(i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>)> = Entity::find()
+            let found: Option<Counted> = Entity::find()
                 .select_only()
                 .column_as(Column::EventId.count(), "events")
                 .column_as(Column::EventId.min(), "first")
