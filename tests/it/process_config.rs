@@ -15,7 +15,7 @@ type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
 const RIGHT: &str = "The configuration is right.\n";
 
 /// Every key with a value that is not its default, as it is written in the environment.
-const OTHER: [(&str, &str); 33] = [
+const OTHER: [(&str, &str); 34] = [
     ("grpc.listen", "127.0.0.1:0"),
     ("grpc.stop_grace", "3s"),
     ("database.url", "sqlite://other/relevo.db"),
@@ -28,6 +28,7 @@ const OTHER: [(&str, &str); 33] = [
     ("change.resend_interval", "2m"),
     ("change.resend_limit", "3"),
     ("change.good_standing", "every_role"),
+    ("change.retention", "365d"),
     ("token.key_file", "other/token.key"),
     ("token.keys", "[]"),
     ("mail.transport", "file"),
