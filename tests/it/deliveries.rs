@@ -16,6 +16,7 @@ on_every_engine!(
     each_viewer_sees_the_deliveries_that_he_may_see,
     deliveries_are_listed_page_by_page,
     when_a_code_cannot_be_delivered_the_other_party_is_told_once,
+    a_reminder_that_is_refused_says_nothing_of_a_code_that_arrived,
     a_requester_whose_own_code_cannot_be_delivered_is_the_one_the_nominee_hears_of,
     a_notice_of_an_undelivered_code_is_not_sent_once_the_address_was_corrected,
     who_is_the_only_party_is_told_of_by_nobody,
@@ -222,6 +223,17 @@ async fn when_a_code_cannot_be_delivered_the_other_party_is_told_once(on: Engine
     let history = scene.server.everything_stored().await["event"].join("\n");
     assert_eq!(history.matches("token-undelivered").count(), 3, "{history}");
     scene.server.leaves_mails_unread();
+}
+
+async fn a_reminder_that_is_refused_says_nothing_of_a_code_that_arrived(on: Engine) {
+    let scene = asked(on).await;
+    scene.server.deliver().await;
+    scene.relay.take();
+    scene.relay.answers_recipient(&scene.nora.email, "552 5.2.2 mailbox full");
+    scene.server.advance(DAY * 6 + HOUR);
+    scene.server.sweep().await;
+    scene.server.deliver().await;
+    assert_eq!(scene.taken(), [mail("reminder", &scene.ann)]);
 }
 
 async fn a_requester_whose_own_code_cannot_be_delivered_is_the_one_the_nominee_hears_of(on: Engine) {

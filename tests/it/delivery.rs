@@ -11,6 +11,7 @@ use relevo_tests::{
 
 on_every_engine!(
     a_mail_that_is_put_off_waits_twice_as_long_each_time_until_its_code_is_dead,
+    a_mail_that_is_put_off_is_tried_once_more_before_its_code_is_dead,
     waits_are_spread_so_that_mails_put_off_together_do_not_come_back_together,
     a_relay_that_stays_down_is_asked_ever_less_often_but_every_quarter_of_an_hour,
     a_relay_that_comes_back_gets_all_that_is_still_due_each_once_and_nothing_else,
@@ -97,6 +98,27 @@ async fn a_mail_that_is_put_off_waits_twice_as_long_each_time_until_its_code_is_
     assert_eq!((given_up.state(), given_up.attempts), (DeliveryState::Withdrawn, attempts));
     let expired = |person: &Person| ("expired".to_owned(), person.email.clone());
     assert_eq!(kinds_and_readers(&relay), [expired(&ann), expired(&nora)], "its code is never mailed again");
+}
+
+async fn a_mail_that_is_put_off_is_tried_once_more_before_its_code_is_dead(on: Engine) {
+    let (relay, server) = relayed(on).await;
+    let (_ann, nora, change) = asked(&server).await;
+    relay.answers_recipient(&nora.email, "450 4.2.1 mailbox busy");
+    // Twelve attempts: the next wait is of four hours or more.
+    for _ in 0..12 {
+        server.deliver().await;
+        server.advance(5 * HOUR);
+    }
+    relay.take();
+    let left = Duration::from_secs((change.expire_time.unwrap().seconds - server.now().as_second()).unsigned_abs());
+    server.advance(left - HOUR);
+    server.deliver().await;
+    let before = delivery(&change, &nora).await.attempts;
+    server.advance(HOUR - 9 * MINUTE);
+    relay.goes_along();
+    server.deliver().await;
+    let now = delivery(&change, &nora).await;
+    assert_eq!((now.state(), now.attempts), (DeliveryState::Sent, before + 1));
 }
 
 async fn waits_are_spread_so_that_mails_put_off_together_do_not_come_back_together(on: Engine) {

@@ -230,7 +230,7 @@ address-changed-warning = Wenn Sie die Adresse selbst geändert haben, müssen S
 
 undelivered-subject = Nicht zugestellt: ein Code für { $service }
 undelivered-title = Ein Code konnte nicht zugestellt werden
-undelivered-opening = { request }. Der Code für diese Anfrage konnte nicht an { $unreached } zugestellt werden: Die E-Mail-Adresse dieses Kontos nimmt unsere Nachrichten nicht an.
+undelivered-opening = { request }. Der Code für diese Anfrage konnte nicht an { $unreached } zugestellt werden: Unsere Nachricht an die E-Mail-Adresse dieses Kontos wurde abgewiesen.
 undelivered-note = Die Anfrage bleibt offen, kann aber ohne diesen Code nicht abgeschlossen werden. Sie gilt bis { expiry }.
 undelivered-advice = Wenn es Ihnen möglich ist, geben Sie { $unreached } bitte Bescheid. Sobald die E-Mail-Adresse des Kontos korrigiert ist, kann der Code erneut gesendet werden.
 

@@ -225,7 +225,7 @@ address-changed-warning = If you made this change, there is nothing you need to 
 
 undelivered-subject = Not delivered: a code for { $service }
 undelivered-title = A code could not be delivered
-undelivered-opening = We could not deliver the code for { request } to { $unreached }: the e-mail address of this account does not accept our messages.
+undelivered-opening = We could not deliver a code to { $unreached }: our message to the e-mail address of this account was refused. The code is for { request }.
 undelivered-note = The request stays open, but it cannot be completed without this code. It expires on { expiry }.
 undelivered-advice = If you can, please let { $unreached } know. Once the e-mail address of the account has been corrected, the code can be sent again.
 

@@ -217,7 +217,7 @@ address-changed-warning = Si ha hecho usted este cambio, no es necesario que hag
 
 undelivered-subject = No entregado: un código para { $service }
 undelivered-title = No se ha podido entregar un código
-undelivered-opening = No hemos podido entregar a { $unreached } el código correspondiente a { request }: la dirección de correo electrónico de esa cuenta no acepta nuestros mensajes.
+undelivered-opening = No hemos podido entregar un código a { $unreached }: nuestro mensaje a la dirección de correo electrónico de esa cuenta ha sido rechazado. El código corresponde a { request }.
 undelivered-note = La solicitud sigue abierta, pero no puede completarse sin ese código. Caduca el { expiry }.
 undelivered-advice = Si le es posible, avise a { $unreached }. En cuanto se corrija la dirección de correo electrónico de la cuenta, el código podrá enviarse de nuevo.
 

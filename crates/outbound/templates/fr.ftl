@@ -222,7 +222,7 @@ address-changed-warning = Si vous êtes à l’origine de cette modification, au
 
 undelivered-subject = Non remis : un code de vérification pour { $service }
 undelivered-title = Un code de vérification n’a pas pu être remis
-undelivered-opening = Nous n’avons pas pu remettre un code de vérification à { $unreached } : l’adresse e-mail de ce compte n’accepte pas nos messages. Ce code concerne { request }.
+undelivered-opening = Nous n’avons pas pu remettre un code de vérification à { $unreached } : notre message à l’adresse e-mail de ce compte a été refusé. Ce code concerne { request }.
 undelivered-note = La demande reste ouverte, mais elle ne peut pas aboutir sans ce code. Elle expire le { expiry }.
 undelivered-advice = Si vous le pouvez, prévenez { $unreached }. Dès que l’adresse e-mail du compte aura été corrigée, le code pourra être envoyé à nouveau.
 

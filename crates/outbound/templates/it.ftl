@@ -223,7 +223,7 @@ address-changed-warning = Se ha effettuato Lei questa modifica, non è necessari
 
 undelivered-subject = Non recapitato: un codice di verifica per { $service }
 undelivered-title = Non è stato possibile recapitare un codice di verifica
-undelivered-opening = Il codice di verifica per { $unreached } non è stato recapitato: l’indirizzo e-mail di questo account non accetta i nostri messaggi. Il codice riguarda { request }.
+undelivered-opening = Il codice di verifica per { $unreached } non è stato recapitato: il nostro messaggio all’indirizzo e-mail di questo account è stato respinto. Il codice riguarda { request }.
 undelivered-note = La richiesta resta aperta, ma senza questo codice non può essere completata. Scade { expiry }.
 undelivered-advice = Se può, avvisi { $unreached }. Non appena l’indirizzo e-mail dell’account sarà stato corretto, il codice potrà essere inviato di nuovo.
 

@@ -217,7 +217,7 @@ address-changed-warning = Hebt u deze wijziging zelf doorgevoerd? Dan hoeft u ni
 
 undelivered-subject = Niet bezorgd: een code voor { $service }
 undelivered-title = Een code kon niet worden bezorgd
-undelivered-opening = { request }. We konden de code voor dit verzoek niet bezorgen bij { $unreached }: het e-mailadres van dit account accepteert onze berichten niet.
+undelivered-opening = { request }. We konden de code voor dit verzoek niet bezorgen bij { $unreached }: ons bericht aan het e-mailadres van dit account is geweigerd.
 undelivered-note = Het verzoek blijft open, maar kan zonder deze code niet worden afgerond. Het verloopt op { expiry }.
 undelivered-advice = Als het kan, laat dit dan weten aan { $unreached }. Zodra het e-mailadres van het account is gecorrigeerd, kan de code opnieuw worden verstuurd.
 

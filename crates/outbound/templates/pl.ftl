@@ -256,7 +256,7 @@ address-changed-warning = Jeśli ta zmiana pochodzi od Państwa, nie trzeba nic 
 
 undelivered-subject = Niedostarczony kod weryfikacyjny: usługa { $service }
 undelivered-title = Nie udało się dostarczyć kodu
-undelivered-opening = Nie udało się dostarczyć kodu weryfikacyjnego do użytkownika { $unreached }: adres e-mail tego konta nie przyjmuje naszych wiadomości. Kod dotyczy { request.genitive }.
+undelivered-opening = Nie udało się dostarczyć kodu weryfikacyjnego do użytkownika { $unreached }: nasza wiadomość na adres e-mail tego konta została odrzucona. Kod dotyczy { request.genitive }.
 undelivered-note = Wniosek pozostaje otwarty, ale bez tego kodu nie można go zrealizować. Wniosek wygaśnie { expiry.when }.
 undelivered-advice = Jeśli to możliwe, prosimy powiadomić użytkownika { $unreached }. Gdy adres e-mail konta zostanie poprawiony, kod będzie można wysłać ponownie.
 

@@ -228,7 +228,7 @@ address-changed-warning = Se fez esta alteração, não precisa de fazer mais na
 
 undelivered-subject = Não entregue: um código de verificação para { $service }
 undelivered-title = Não foi possível entregar um código
-undelivered-opening = Não conseguimos entregar um código de verificação a { $unreached }: o endereço de e-mail dessa conta não aceita as nossas mensagens. O código diz respeito ao { request }.
+undelivered-opening = Não conseguimos entregar um código de verificação a { $unreached }: a nossa mensagem para o endereço de e-mail dessa conta foi recusada. O código diz respeito ao { request }.
 undelivered-note = O pedido continua em aberto, mas não pode ser concluído sem esse código. O pedido é válido até { expiry }.
 undelivered-advice = Se puder, avise { $unreached }. Assim que o endereço de e-mail da conta for corrigido, o código poderá ser enviado novamente.
 

@@ -38,13 +38,17 @@ pub enum DeliveryState {
 }
 
 impl DeliveryState {
-    pub(crate) const ALL: [DeliveryState; 5] = [
+    const ALL: [DeliveryState; 5] = [
         DeliveryState::Queued,
         DeliveryState::Sent,
         DeliveryState::Deferred,
         DeliveryState::Failed,
         DeliveryState::Withdrawn,
     ];
+
+    pub(crate) fn named(text: &str) -> Option<Self> {
+        named(&Self::ALL, Self::name, text)
+    }
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -244,7 +248,7 @@ impl Tx {
 
 fn delivery(row: &Model) -> Result<Delivery, Error> {
     let place = place(row);
-    let state = named(&DeliveryState::ALL, DeliveryState::name, &row.state);
+    let state = DeliveryState::named(&row.state);
     Ok(Delivery {
         state: place.present("state", state)?,
         attempts: row.attempts,

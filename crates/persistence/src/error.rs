@@ -48,6 +48,10 @@ pub enum Error {
     #[error("{0}")]
     Copy(String),
 
+    /// The role may not do what serving takes.
+    #[error("the role of database.url lacks privileges: {0}; grant them, or serve as the owner of the tables")]
+    Privileges(String),
+
     /// The schema lacks steps that this program needs.
     #[error(
         "the schema of the database is older than this program, or not there yet: run `relevo migrate` with the same \
@@ -70,6 +74,8 @@ impl Error {
         match self {
             Error::Stale(_) | Error::Silent => true,
             Error::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => true,
+            // insufficient_privilege: somebody has to grant it.
+            other if other.code().as_deref() == Some("42501") => false,
             other => other
                 .cause()
                 .is_some_and(|error| error.as_database_error().is_none_or(|error| error.kind() == ErrorKind::Other)),

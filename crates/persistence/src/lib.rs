@@ -82,20 +82,19 @@ impl Store {
     }
 
     /// Makes sure that the schema is the one that this program knows: migrates a file, which is this process' own, and
-    /// refuses the database of a server that is behind or ahead.
+    /// refuses the database of a server that is behind or ahead, or that lets it do less than serving takes.
     pub async fn prepare(&self) -> Result<(), Error> {
         if engine::migrates_on_start(self.writer.get_database_backend()) {
             return self.migrate().await;
         }
-        self.check_schema().await
+        let view = self.read().await?;
+        check_schema(&view).await?;
+        engine::check_privileges(view.connection()).await
     }
 
     /// Makes sure that the schema is the one that this program knows, and changes nothing.
     pub async fn check_schema(&self) -> Result<(), Error> {
-        match migration::is_complete(self.read().await?.connection()).await? {
-            true => Ok(()),
-            false => Err(Error::SchemaOlder),
-        }
+        check_schema(&self.read().await?).await
     }
 
     /// Opens a transaction that sees one state of the database from its first query to its last.
@@ -134,6 +133,13 @@ impl Store {
         self.readers.close().await?;
         self.writer.close().await?;
         Ok(())
+    }
+}
+
+async fn check_schema(view: &View) -> Result<(), Error> {
+    match migration::is_complete(view.connection()).await? {
+        true => Ok(()),
+        false => Err(Error::SchemaOlder),
     }
 }
 

@@ -209,12 +209,19 @@ impl Tx {
     }
 
     /// Leases the mail that is due the longest, until a moment by which it must have been tried; passes over those that
-    /// another is leasing.
-    pub async fn lease_mail(&self, now: Timestamp, until: Timestamp) -> Result<Option<DueMail>, Error> {
+    /// another is leasing, and those to some accounts.
+    pub async fn lease_mail(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        but_to: &[AccountId],
+    ) -> Result<Option<DueMail>, Error> {
         loop {
-            let row = Entity::find()
-                .filter(waiting())
-                .filter(Column::DueTime.lte(now.as_microsecond()))
+            let mut due = Entity::find().filter(waiting()).filter(Column::DueTime.lte(now.as_microsecond()));
+            if !but_to.is_empty() {
+                due = due.filter(Column::AccountId.is_not_in(but_to.iter().map(AccountId::as_str)));
+            }
+            let row = due
                 .order_by_asc(Column::DueTime)
                 .order_by_asc(Column::MailId)
                 .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
@@ -248,38 +255,35 @@ impl Tx {
         Ok(())
     }
 
-    /// Whether a mail is in the outbox already, whatever became of it.
-    pub async fn knows_mail(&self, mail: &Mail) -> Result<bool, Error> {
-        let known = Entity::find()
-            .select_only()
-            .column(Column::MailId)
+    /// Where a mail is, if it was ever queued.
+    pub async fn delivery_state(&self, mail: &Mail) -> Result<Option<DeliveryState>, Error> {
+        let row = Entity::find()
             .filter(Column::ChangeId.eq(mail.change_id.map(|id| id.0)))
             .filter(Column::AccountId.eq(mail.account_id.as_str()))
             .filter(Column::Kind.eq(mail.kind.name()))
             .filter(Column::Generation.eq(mail.generation))
-            .into_tuple::<i64>()
             .one(self.connection())
             .await?;
-        Ok(known.is_some())
+        row.map(|row| place(&row).present("state", DeliveryState::named(&row.state))).transpose()
     }
 
     /// Stores what became of a leased mail, once however often it is told. Says `false`, and stores nothing, if another has
-    /// leased it since, or if it was withdrawn on its way and did not arrive.
+    /// leased it since; or stores the attempt alone, if it was withdrawn on its way and did not arrive.
     pub async fn record_attempt(&self, lease: Lease, attempt: &Attempt, now: Timestamp) -> Result<bool, Error> {
-        let is_sent = matches!(attempt, Attempt::Sent(_));
-        let mut held = Entity::find()
-            .select_only()
-            .column(Column::MailId)
+        let held = Entity::find()
             .filter(Column::MailId.eq(lease.mail_id))
-            .filter(Column::LeaseCount.eq(lease.lease_count));
-        if !is_sent {
-            // A mail that was withdrawn while it was on its way stays so, unless it arrived.
-            held = held.filter(waiting());
-        }
-        if held.lock_exclusive().into_tuple::<i64>().one(self.connection()).await?.is_none() {
+            .filter(Column::LeaseCount.eq(lease.lease_count))
+            .lock_exclusive()
+            .one(self.connection())
+            .await?;
+        let Some(row) = held else { return Ok(false) };
+        let is_first = !attempt.reached_out() || self.insert_attempt(lease, attempt, now).await?;
+        let waits = matches!(DeliveryState::named(&row.state), Some(DeliveryState::Queued | DeliveryState::Deferred));
+        // A mail that was withdrawn while it was on its way stays so, unless it arrived.
+        if !waits && !matches!(attempt, Attempt::Sent(_)) {
             return Ok(false);
         }
-        if attempt.reached_out() && !self.insert_attempt(lease, attempt, now).await? {
+        if !is_first {
             // Stored before, and the word that it was is what got lost.
             return Ok(true);
         }

@@ -65,7 +65,7 @@ enum Action {
     /// Writes every mail in every language, with sample people, as files to read: for translators.
     ///
     /// For each language a folder with each mail as text, as HTML and as it is sent (.eml), and an index.html over all of
-    /// them. What an earlier preview left is overwritten; a folder that holds anything else is refused. Needs no
+    /// them. What an earlier preview of this version left is overwritten; a folder that holds anything else is refused. Needs no
     /// configuration, database or network.
     PreviewMails {
         /// The folder to write to. Made if it is not there.

@@ -21,6 +21,8 @@ pub(crate) struct Installation {
     pub(crate) courier: Courier,
     pub(crate) transport: Transport,
     pub(crate) sender: Sender,
+    /// Held by whoever sends a test mail.
+    pub(crate) test_mails: tokio::sync::Mutex<()>,
     pub(crate) ids: Ids,
 }
 

@@ -89,6 +89,7 @@ impl Server {
             courier,
             transport,
             sender,
+            test_mails: tokio::sync::Mutex::default(),
             ids: Ids::new(),
         };
         let stop_grace = config.stop_grace.try_into().unwrap_or(Duration::MAX);

@@ -1,13 +1,15 @@
 //! Sends what is due.
 //!
 //! The courier has lanes, all alike, each with a conversation of its own, so that a recipient whose mail takes long holds
-//! up no other. A lane leases one mail, reads what it is made from, sends it, and records what became of it in the
+//! up no other; and each recipient is sent one mail at a time, so that he does not hold all of them. A lane leases one mail, reads what it is made from, sends it, and records what became of it in the
 //! transaction that leases the next; no transaction is open while it talks to a relay. A mail that carries a token is
 //! sent as long as the token is good and no longer; a notice is tried for [`NOTICE_LIFETIME`]. A relay that is out of
 //! order pauses the sending on all lanes and is held against no mail. Delivery is at least once: twice only after a
-//! crash, or a reply lost after the final dot, and then with the same Message-ID and token.
+//! crash, a reply lost after the final dot, or a database that is away for longer than a lease, and then with the same
+//! Message-ID and token.
 
 mod order;
+mod turns;
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -17,22 +19,26 @@ use std::{
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use relevo_domain::{Effects, Keyring, Mail, MailKind, Token};
-use relevo_persistence::{Attempt, Author, DueMail, Error, Lease, MailMaterial, Store, Tx, in_time};
+use relevo_persistence::{Attempt, Author, DeliveryState, DueMail, Error, Lease, MailMaterial, Store, Tx, in_time};
 use tokio::{sync::Notify, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     message::{ComposeError, Facts, Message, Sender, compose},
-    reply::without_code,
+    reply::{without_addresses, without_code},
     transport::{Session, Transport, Verdict},
 };
 use order::{LONGEST_PAUSE, Order};
+use turns::{Turn, Turns};
 
 /// Who is written into the history for what became of mails.
 const COURIER: &str = "courier";
 
 /// How long a mail that carries no token is tried.
 pub const NOTICE_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How long before it is no longer worth it a mail that is put off is tried once more.
+const LAST_TRY: SignedDuration = SignedDuration::from_mins(10);
 
 /// How long a mail is held before another may send it, unless the hold is renewed: how long the mails in hand of a
 /// process that dies wait for the next one.
@@ -67,6 +73,16 @@ pub struct Courier {
     retry: Retry,
     wake: Notify,
     order: Mutex<Order>,
+    turns: Turns,
+}
+
+/// A mail that was made.
+struct Made {
+    message: Message,
+    /// The token that it carries.
+    token: Option<Token>,
+    /// When it is tried for the last time, unless it was put off after that.
+    last_time: Timestamp,
 }
 
 /// Why a mail cannot be made.
@@ -89,7 +105,16 @@ impl Unsendable {
 impl Courier {
     /// A courier who takes mails from a store to a transport.
     pub fn new(store: Store, keyring: Keyring, sender: Sender, transport: Transport, retry: Retry) -> Self {
-        Self { store, keyring, sender, transport, retry, wake: Notify::new(), order: Mutex::default() }
+        Self {
+            store,
+            keyring,
+            sender,
+            transport,
+            retry,
+            wake: Notify::new(),
+            order: Mutex::default(),
+            turns: Turns::default(),
+        }
     }
 
     /// Says that there may be a mail to send.
@@ -146,9 +171,10 @@ impl Courier {
             // There may be more than one, and this one may take long.
             self.wake();
         }
-        while let Some(due) = in_hand {
+        while let Some((due, turn)) = in_hand {
             tried += 1;
             let attempt = self.holding(due.lease, clock, self.attempt(&due, session, clock)).await;
+            drop(turn);
             let (kind, account) = (due.mail.kind.name(), &due.mail.account_id);
             tracing::debug!(kind, %account, outcome = attempt.name(), "mail");
             in_hand = self.record(&due, &attempt, clock, stop).await?;
@@ -164,7 +190,7 @@ impl Courier {
         attempt: &Attempt,
         clock: &impl Fn() -> Timestamp,
         stop: &CancellationToken,
-    ) -> Result<Option<DueMail>, Error> {
+    ) -> Result<Option<(DueMail, Turn)>, Error> {
         let done = (due, attempt);
         let mut outcome = in_time(self.take_next(Some(done), !stop.is_cancelled(), clock)).await;
         let mut tries = 1;
@@ -187,7 +213,7 @@ impl Courier {
         done: Option<(&DueMail, &Attempt)>,
         wanted: bool,
         clock: &impl Fn() -> Timestamp,
-    ) -> Result<Option<DueMail>, Error> {
+    ) -> Result<Option<(DueMail, Turn)>, Error> {
         let tx = self.store.write().await?;
         let now = clock();
         if let Some((due, attempt)) = done {
@@ -204,9 +230,22 @@ impl Courier {
                 );
             }
         }
-        let next = if wanted && !self.is_paused(now) { tx.lease_mail(now, now + LEASE).await? } else { None };
+        let next = if wanted && !self.is_paused(now) { self.lease(&tx, now).await? } else { None };
         tx.commit().await?;
         Ok(next)
+    }
+
+    /// Leases the mail that is due the longest and for nobody who is being sent one already: of a recipient whose mails
+    /// hang no more than one is in hand.
+    async fn lease(&self, tx: &Tx, now: Timestamp) -> Result<Option<(DueMail, Turn)>, Error> {
+        loop {
+            let Some(due) = tx.lease_mail(now, now + LEASE, &self.turns.held()).await? else { return Ok(None) };
+            match self.turns.take(&due.mail.account_id) {
+                Some(turn) => return Ok(Some((due, turn))),
+                // Another lane was faster.
+                None => tx.record_attempt(due.lease, &Attempt::Returned(now), now).await?,
+            };
+        }
     }
 
     /// Awaits a sending, and holds the lease of its mail meanwhile.
@@ -242,7 +281,7 @@ impl Courier {
         if !carries_token && now.duration_since(due.create_time) >= NOTICE_LIFETIME {
             return Attempt::Failed(None);
         }
-        let (message, token) = match self.made(due, now).await {
+        let Made { message, token, last_time } = match self.made(due, now).await {
             Ok(Some(made)) => made,
             Ok(None) => return Attempt::Withdrawn,
             Err(error) => {
@@ -254,21 +293,23 @@ impl Courier {
         };
         let failures = self.order().failures();
         let verdict = session.send(&message).await.map_reply(|reply| without_code(reply, token.as_ref()));
-        let verdict = self.order().hear(due.lease.mail_id, verdict);
+        let verdict = self.order().hear(domain(&message), verdict);
         match verdict {
             Verdict::Taken(reply) => Attempt::Sent(Some(reply)),
             Verdict::Refused(reply) => Attempt::Failed(Some(reply)),
-            Verdict::PutOff(reply) => Attempt::Deferred(reply, self.due_again(due, clock())),
+            Verdict::PutOff(reply) => Attempt::Deferred(reply, self.due_again(due, last_time, clock())),
             Verdict::OutOfOrder(reply) => {
                 let until = self.order().pause(failures, clock(), self.retry);
-                tracing::warn!(reply = %reply.codes, text = %reply.text, %until, "the relay is out of order");
+                // It may name the recipient, whom no log does.
+                let said = without_addresses(reply.clone(), "");
+                tracing::warn!(reply = %said.codes, text = %said.text, %until, "the relay is out of order");
                 Attempt::Postponed(reply, until)
             }
         }
     }
 
     /// Makes a mail from what is stored at this moment; `None` if its token is no longer good.
-    async fn made(&self, due: &DueMail, now: Timestamp) -> Result<Option<(Message, Option<Token>)>, Unsendable> {
+    async fn made(&self, due: &DueMail, now: Timestamp) -> Result<Option<Made>, Unsendable> {
         let read = async { self.store.read().await?.mail_material(&due.mail).await };
         let material = in_time(read).await?;
         if !is_worth_sending(&due.mail, &material, now) {
@@ -277,7 +318,7 @@ impl Courier {
         self.compose(due, &material).map(Some)
     }
 
-    fn compose(&self, due: &DueMail, material: &MailMaterial) -> Result<(Message, Option<Token>), Unsendable> {
+    fn compose(&self, due: &DueMail, material: &MailMaterial) -> Result<Made, Unsendable> {
         let about = material.about.as_ref();
         let token = match about.and_then(|about| about.seal.as_ref()) {
             Some(seal) if due.mail.kind.carries_token() => {
@@ -293,11 +334,17 @@ impl Courier {
             create_time: due.create_time,
         };
         let message = compose(&facts, &self.sender)?;
-        Ok((message, token))
+        let last_time = match about {
+            Some(about) if due.mail.kind.carries_token() => about.change.expire_time - LAST_TRY,
+            _ => due.create_time + NOTICE_LIFETIME - LAST_TRY,
+        };
+        Ok(Made { message, token, last_time })
     }
 
-    fn due_again(&self, due: &DueMail, now: Timestamp) -> Timestamp {
-        now + grown(self.retry.first, due.attempts, self.retry.longest)
+    /// When a mail is tried again: no wait passes over the last moment at which it is worth it.
+    fn due_again(&self, due: &DueMail, last_time: Timestamp, now: Timestamp) -> Timestamp {
+        let due_time = now + grown(self.retry.first, due.attempts, self.retry.longest);
+        if now < last_time { due_time.min(last_time) } else { due_time }
     }
 
     fn is_paused(&self, now: Timestamp) -> bool {
@@ -317,18 +364,33 @@ async fn consequences(tx: &Tx, mail: &Mail, attempt: &Attempt, now: Timestamp) -
     }
     let Some(change_id) = mail.change_id else { return Ok(effects) };
     // The locks of a change come before those of its mails.
-    let Some(service) = tx.service_of_change_for_update(change_id).await? else { return Ok(effects) };
-    let changes = tx.open_changes_for_update(service.service_key, Some(change_id)).await?;
-    if let Some(change) = changes.iter().find(|change| change.change_id == change_id) {
-        change.undelivered(&mail.account_id, mail.generation, now, &mut effects);
+    let change = match tx.contact_change_for_update(change_id).await {
+        // It must not keep what became of the mail from being stored, or the mail is sent without end.
+        Err(error @ Error::Corrupt { .. }) => {
+            tracing::error!(%error, "who waits for a code that never arrives is not told");
+            None
+        }
+        change => change?,
+    };
+    let Some(change) = change else { return Ok(effects) };
+    // A reminder carries a code that may have arrived before.
+    let first = Mail { kind: MailKind::Confirm, ..mail.clone() };
+    if mail.kind != MailKind::Confirm && tx.delivery_state(&first).await? == Some(DeliveryState::Sent) {
+        return Ok(effects);
     }
-    // The code of a reminder that fails is the one of a mail that may have failed before.
+    change.undelivered(&mail.account_id, mail.generation, now, &mut effects);
+    // Or may have been missed before.
     if let Some(notice) = effects.mails.first()
-        && tx.knows_mail(notice).await?
+        && tx.delivery_state(notice).await?.is_some()
     {
         effects.mails.clear();
     }
     Ok(effects)
+}
+
+/// Where a mail goes, after the @.
+fn domain(message: &Message) -> &str {
+    message.envelope_to.rsplit_once('@').map_or("", |(_, domain)| domain)
 }
 
 /// Whether a mail still says what is so: a token is good, and so is the one that did not arrive.

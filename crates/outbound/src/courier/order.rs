@@ -18,13 +18,13 @@ pub(super) struct Order {
 }
 
 /// A relay that puts a mail off for its own sake (RFC 3463: x.3.x, the mail system's status) may mean the system of the
-/// recipient, or itself. Two mails in a row with nothing else said between them mean itself.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+/// recipient, or itself. Mails to two domains in a row with nothing else said between them mean itself.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 enum Suspicion {
     #[default]
     None,
-    /// By what was said of this mail.
-    By(i64),
+    /// By what was said of a mail to this domain.
+    By(String),
     Confirmed,
 }
 
@@ -40,13 +40,13 @@ impl Order {
         self.failures
     }
 
-    /// Hears what was said of a mail, and says what it means.
-    pub(super) fn hear(&mut self, mail_id: i64, verdict: Verdict) -> Verdict {
+    /// Hears what was said of a mail to a domain, and says what it means.
+    pub(super) fn hear(&mut self, domain: &str, verdict: Verdict) -> Verdict {
         let (suspicion, verdict) = match verdict {
-            Verdict::PutOff(reply) if is_about_the_system(&reply) => match self.suspicion {
+            Verdict::PutOff(reply) if is_about_the_system(&reply) => match &self.suspicion {
                 Suspicion::Confirmed => (Suspicion::Confirmed, Verdict::OutOfOrder(reply)),
-                Suspicion::By(other) if other != mail_id => (Suspicion::Confirmed, Verdict::OutOfOrder(reply)),
-                _ => (Suspicion::By(mail_id), Verdict::PutOff(reply)),
+                Suspicion::By(other) if other != domain => (Suspicion::Confirmed, Verdict::OutOfOrder(reply)),
+                _ => (Suspicion::By(domain.to_owned()), Verdict::PutOff(reply)),
             },
             other => (Suspicion::None, other),
         };
@@ -109,36 +109,50 @@ mod tests {
         let second = order.pause(1, at(100), RETRY);
         assert!(second.duration_since(at(100)).as_secs() >= 96, "twice as long, less a fifth");
         assert_eq!((order.pause(1, at(101), RETRY), order.failures()), (second, 2));
-        order.hear(1, taken());
+        order.hear("a.example", taken());
         assert!(!order.holds(at(101)) && order.failures() == 0);
     }
 
     #[test]
-    fn two_mails_in_a_row_that_the_system_puts_off_mean_the_relay() {
-        let is_relay = |said: &[(i64, &str)]| {
+    fn two_domains_in_a_row_that_the_system_puts_off_mean_the_relay() {
+        let is_relay = |said: &[(&str, &str)]| {
             let mut order = Order::default();
             let mut last = None;
-            for (mail_id, codes) in said {
+            for (domain, codes) in said {
                 let verdict = match *codes {
                     "250" => taken(),
                     "550 5.3.0" => Verdict::Refused(Reply { codes: (*codes).to_owned(), text: String::new() }),
                     codes => put_off(codes),
                 };
-                last = Some(order.hear(*mail_id, verdict));
+                last = Some(order.hear(domain, verdict));
             }
             matches!(last, Some(Verdict::OutOfOrder(_)))
         };
-        assert!(!is_relay(&[(1, "451 4.3.0")]), "once may be the recipient's system");
+        assert!(!is_relay(&[("a.example", "451 4.3.0")]), "once may be the recipient's system");
         for codes in ["451 4.3.0", "452 4.3.1", "421 4.3.2", "451 4.3.5"] {
-            assert!(is_relay(&[(1, codes), (2, codes)]), "{codes}");
-            assert!(is_relay(&[(1, "452 4.3.1"), (2, codes), (2, codes), (1, codes)]), "{codes}: and it stays so");
+            assert!(is_relay(&[("a.example", codes), ("b.example", codes)]), "{codes}");
+            assert!(
+                is_relay(&[
+                    ("a.example", "452 4.3.1"),
+                    ("b.example", codes),
+                    ("b.example", codes),
+                    ("a.example", codes)
+                ]),
+                "{codes}: and it stays so"
+            );
         }
-        assert!(!is_relay(&[(1, "451 4.3.0"), (1, "451 4.3.0")]), "the same mail says nothing new");
+        assert!(
+            !is_relay(&[("a.example", "451 4.3.0"), ("a.example", "451 4.3.0")]),
+            "the same domain says nothing new"
+        );
         for between in ["250", "450 4.2.1", "550 5.3.0", "450"] {
-            assert!(!is_relay(&[(1, "451 4.3.0"), (3, between), (2, "451 4.3.0")]), "{between}");
+            assert!(
+                !is_relay(&[("a.example", "451 4.3.0"), ("c.example", between), ("b.example", "451 4.3.0")]),
+                "{between}"
+            );
         }
         for other in ["450 4.2.1", "450", "451 4.4.3", "451 4.13.0", ""] {
-            assert!(!is_relay(&[(1, other), (2, other)]), "{other}");
+            assert!(!is_relay(&[("a.example", other), ("b.example", other)]), "{other}");
         }
     }
 }

@@ -26,12 +26,12 @@ impl Folder {
     }
 
     pub(super) async fn keep(&self, message: &Message) -> Verdict {
-        let path = self.0.join(file_name(message));
-        let kept = path.display().to_string();
+        let name = file_name(message);
+        let path = self.0.join(&name);
         let raw = message.raw.clone();
         let written = tokio::task::spawn_blocking(move || write(&path, &raw)).await;
         match written.unwrap_or_else(|error| Err(io::Error::other(error))) {
-            Ok(()) => Verdict::Taken(Reply { codes: String::new(), text: kept }),
+            Ok(()) => Verdict::Taken(Reply { codes: String::new(), text: format!("kept as {name}") }),
             Err(error) => Verdict::OutOfOrder(Reply { codes: String::new(), text: error.to_string() }),
         }
     }

@@ -129,6 +129,14 @@ pub(crate) async fn lock_schema(transaction: &DatabaseTransaction) -> Result<(),
     }
 }
 
+/// Makes sure that whoever opened a database may do all that serving takes.
+pub(crate) async fn check_privileges(transaction: &DatabaseTransaction) -> Result<(), Error> {
+    match transaction.get_database_backend() {
+        DbBackend::Postgres => postgres::check_privileges(transaction).await,
+        _ => Ok(()),
+    }
+}
+
 /// What time it is where the database is: for a server the time that all who share it go by.
 pub(crate) async fn now(transaction: &DatabaseTransaction) -> Result<Timestamp, Error> {
     match transaction.get_database_backend() {

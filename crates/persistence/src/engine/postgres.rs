@@ -153,6 +153,39 @@ pub(super) async fn lock_schema(transaction: &DatabaseTransaction) -> Result<(),
     Ok(())
 }
 
+/// What a process does to each table, beside looking at it.
+const PRIVILEGES: [(&str, &str); 3] = [
+    (
+        "INSERT",
+        "account service contact contact_change participant confirmation seal token_key outbox attempt event chain \
+         request",
+    ),
+    (
+        "UPDATE",
+        "account service contact contact_change participant confirmation token_key outbox attempt chain request \
+         seaql_migrations",
+    ),
+    ("DELETE", "attempt request"),
+];
+
+/// Makes sure that this role may do all that a process does: one that cannot store what became of a mail sends it again.
+pub(super) async fn check_privileges(transaction: &DatabaseTransaction) -> Result<(), Error> {
+    let needed: Vec<_> = PRIVILEGES
+        .iter()
+        .flat_map(|(privilege, tables)| tables.split(' ').map(move |table| format!("('{privilege}', '{table}')")))
+        .collect();
+    let ask = format!(
+        "SELECT string_agg(privilege || ' on ' || name, ', ') AS lacking FROM (VALUES {}) AS needed (privilege, name)
+         WHERE NOT has_table_privilege(name, privilege)",
+        needed.join(", ")
+    );
+    let row = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, ask)).await?;
+    match row.map(|row| row.try_get::<Option<String>>("", "lacking")).transpose()?.flatten() {
+        None => Ok(()),
+        Some(lacking) => Err(Error::Privileges(lacking)),
+    }
+}
+
 /// The time of the server; an error if it takes no changes, as the standby of another.
 pub(super) async fn now(transaction: &DatabaseTransaction) -> Result<Timestamp, Error> {
     let ask = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now,

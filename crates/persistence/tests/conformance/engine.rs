@@ -91,6 +91,12 @@ impl Database {
         matches!(self.kept, Kept::Sqlite(_))
     }
 
+    /// Where a database of a server is.
+    pub(crate) fn server_url(&self) -> String {
+        let Kept::Postgres(database) = &self.kept else { panic!("no server") };
+        database.url()
+    }
+
     /// The name of a database of a server.
     pub(crate) fn name(&self) -> &str {
         let Kept::Postgres(database) = &self.kept else { panic!("no server") };

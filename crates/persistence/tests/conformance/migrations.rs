@@ -296,6 +296,27 @@ async fn a_migration_that_fails_leaves_nothing_behind() {
     }
 }
 
+#[tokio::test]
+async fn a_role_that_may_do_less_than_serving_takes_is_refused_before_it_does_anything() {
+    let db = Database::postgres().await;
+    let role = format!("serve_{}", db.name());
+    db.execute(&format!(
+        "CREATE ROLE {role} LOGIN;
+         GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role};
+         GRANT DELETE ON request TO {role}; REVOKE INSERT ON event FROM {role}"
+    ))
+    .await;
+    let (before, after) = db.server_url().split_once("://").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let after = after.split_once('@').map_or(after.clone(), |(_, rest)| rest.to_owned());
+    let url = DatabaseUrl::parse(&format!("{before}://{role}@{after}")).unwrap();
+    let prepared = async || Store::open(&url, 2).await.unwrap().prepare().await;
+    let refused = prepared().await.unwrap_err().to_string();
+    assert!(refused.contains("lacks privileges: INSERT on event, DELETE on attempt;"), "{refused}");
+    db.execute(&format!("GRANT DELETE ON attempt TO {role}; GRANT INSERT ON event TO {role}")).await;
+    prepared().await.unwrap();
+    db.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_ten_that_migrate_a_server_at_once_one_does_and_all_succeed() {
     let [_, old] = first().await;

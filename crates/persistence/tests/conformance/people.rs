@@ -154,7 +154,7 @@ pub(crate) async fn ann_named_nora(db: &Database) -> ContactChange {
 pub(crate) async fn lease_mails(tx: &Tx, now: Timestamp, until: Timestamp, limit: u64) -> Vec<DueMail> {
     let mut leased = Vec::new();
     for _ in 0..limit {
-        match tx.lease_mail(now, until).await.unwrap() {
+        match tx.lease_mail(now, until, &[]).await.unwrap() {
             Some(due) => leased.push(due),
             None => break,
         }

@@ -147,8 +147,9 @@ impl Checks {
         let first = self.duration("mail.retry.first", &raw.first);
         let longest = self.duration("mail.retry.longest", &raw.longest);
         let retry = Retry { first: first?, longest: longest? };
-        if retry.first.is_zero() {
-            return self.wrong("mail.retry.first", "must be longer than nothing");
+        // A relay that is down is asked so often.
+        if retry.first < SignedDuration::from_millis(100) {
+            return self.wrong("mail.retry.first", "must not be shorter than 100ms");
         }
         if retry.longest < retry.first {
             return self.wrong("mail.retry.longest", "must not be shorter than mail.retry.first");

@@ -66,23 +66,36 @@ impl Session {
             match kept.mail_from(message).await {
                 // A relay may hang up between two mails, or take so many on one connection and no more.
                 Err(failure) if failure.ends_conversation() => {}
-                begun => return self.begun(kept, begun),
+                begun => return self.begun(kept, begun, message),
             }
         }
         let mut fresh = self.relay.connect().await.map_err(|failure| Verdict::OutOfOrder(failure.reply()))?;
         let begun = fresh.mail_from(message).await;
-        self.begun(fresh, begun)
+        self.begun(fresh, begun, message)
     }
 
-    fn begun(&mut self, connection: Connection, begun: Result<(), Failure>) -> Result<Connection, Verdict> {
-        match begun {
-            Ok(()) => Ok(connection),
-            Err(failure @ Failure::Unable(_)) => {
-                self.keep(connection);
-                Err(Verdict::Refused(failure.reply()))
-            }
-            Err(failure) => Err(Verdict::OutOfOrder(failure.reply())),
+    fn begun(
+        &mut self,
+        connection: Connection,
+        begun: Result<(), Failure>,
+        message: &Message,
+    ) -> Result<Connection, Verdict> {
+        let failure = match begun {
+            Ok(()) => return Ok(connection),
+            Err(failure) => failure,
+        };
+        let reply = failure.reply();
+        if failure.ends_conversation() {
+            return Err(Verdict::OutOfOrder(reply));
         }
+        self.keep(connection);
+        // With a recipient beyond ASCII the relay is asked for more than with others, and may refuse just that.
+        Err(match (message.envelope_to.is_ascii(), failure) {
+            (true, _) => Verdict::OutOfOrder(reply),
+            (false, Failure::Unable(_)) => Verdict::Refused(reply),
+            (false, failure) if failure.is_final() => Verdict::Refused(reply),
+            (false, _) => Verdict::PutOff(reply),
+        })
     }
 
     fn keep(&mut self, connection: Connection) {

@@ -253,6 +253,7 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
     assert_eq!(calls.file(name, tx.open_changes_for_update(ServiceKey(key(3)), None).await).len(), 1);
     let also = tx.open_changes_for_update(ServiceKey(key(3)), Some(change_id(2000))).await;
     assert_eq!(calls.file("open_changes_for_update with another", also).len(), 2);
+    calls.file("contact_change_for_update", tx.contact_change_for_update(change_id(1)).await);
     let whose = if rows < 300 { party(6) } else { id("ann") };
     calls.file("open_changes_of_party_for_update", tx.open_changes_of_party_for_update(&whose).await);
     let due = calls.file("due_changes_for_update", tx.due_changes_for_update(now, rows).await);
@@ -277,7 +278,9 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
     let removed = calls.file("remove_ended_changes", tx.remove_ended_changes(at(0), rows.min(50)).await);
     assert_eq!(removed.len() as u64, rows.min(50));
 
-    let leased = calls.file("lease_mail", tx.lease_mail(now, at(60)).await);
+    let leased = calls.file("lease_mail", tx.lease_mail(now, at(60), &[]).await);
+    let others = [id("ann"), party(2), party(3)];
+    calls.file("lease_mail but to some", tx.lease_mail(now, at(60), &others).await);
     calls.file("renew_lease", tx.renew_lease(leased.unwrap().lease, at(90)).await);
     let reply = Reply { codes: "451".to_owned(), text: "Later.".to_owned() };
     for attempt in [
@@ -289,9 +292,9 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
         Attempt::Sent(None),
     ] {
         // Due before all others, again and again, until old attempts are forgotten.
-        let mut lease = tx.lease_mail(now, at(-9)).await.unwrap().unwrap().lease;
+        let mut lease = tx.lease_mail(now, at(-9), &[]).await.unwrap().unwrap().lease;
         while lease.lease_count <= 100 {
-            lease = tx.lease_mail(now, at(-9)).await.unwrap().unwrap().lease;
+            lease = tx.lease_mail(now, at(-9), &[]).await.unwrap().unwrap().lease;
         }
         calls.since();
         let name = format!("record_attempt {}", attempt.name());
@@ -299,7 +302,7 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
         tx.renew_lease(lease, at(900)).await.unwrap();
         calls.since();
     }
-    calls.file("knows_mail", tx.knows_mail(&mail(MailKind::Undelivered, Some(1), "an1-ovh", 2)).await);
+    calls.file("delivery_state", tx.delivery_state(&mail(MailKind::Undelivered, Some(1), "an1-ovh", 2)).await);
 
     let key = RequestKey { caller: "another".to_owned(), ..request_key(1) };
     assert!(calls.file("claim_request", tx.claim_request(&key, &[1], now).await).is_none());
