@@ -28,7 +28,7 @@ const CHANGES: usize = 10_000;
 const MAILS: usize = 2 * CHANGES;
 const AT_ONCE: usize = 16;
 const CONNECTIONS: usize = 4;
-const IN_TIME: Duration = Duration::from_secs(180);
+const IN_TIME: Duration = Duration::from_secs(600);
 
 const ANN: &str = "an000001-ovh";
 const NORA: &str = "no000002-ovh";
