@@ -2,9 +2,10 @@
 
 use relevo_api::v1::{
     AcceptContactChangeRequest, Account, BillingStanding, CancelContactChangeRequest, ChangeState, ContactChange,
-    Contacts, CreateAccountRequest, CreateContactChangesRequest, CreateServiceRequest, GetContactChangeRequest,
-    GetServiceRequest, ListContactChangesRequest, ListServicesRequest, RefuseContactChangeRequest, ResendTokenRequest,
-    Role, Service, UpdateAccountRequest,
+    Contacts, CreateAccountRequest, CreateContactChangesRequest, CreateServiceRequest, DeleteAccountRequest, Event,
+    GetContactChangeRequest, GetServiceRequest, ListChangeEventsRequest, ListContactChangesRequest,
+    ListServiceEventsRequest, ListServicesRequest, RefuseContactChangeRequest, ResendTokenRequest, Role, Service,
+    UpdateAccountRequest,
 };
 
 use crate::{Letter, Refused, TestServer};
@@ -186,6 +187,30 @@ impl Person {
     pub async fn moves_to(&mut self, email: &str) {
         self.updates(Account { email: email.to_owned(), ..Default::default() }).await;
         self.email = email.to_owned();
+    }
+
+    /// Deletes the account.
+    pub async fn leaves(&self) -> Result<(), Refused> {
+        let request = DeleteAccountRequest { account_id: self.account_id.clone(), ..Default::default() };
+        self.server.contacts().delete_account(request).await?;
+        Ok(())
+    }
+
+    /// Lists what happened to a change, as this person sees it, newest first.
+    pub async fn sees_events(&self, change: &ContactChange) -> Result<Vec<Event>, Refused> {
+        let request = ListChangeEventsRequest {
+            change_id: change.change_id.clone(),
+            account_id: self.account_id.clone(),
+            ..Default::default()
+        };
+        Ok(self.server.requests().list_change_events(request).await?.into_inner().events)
+    }
+
+    /// Lists what happened to a service, as this person sees it, newest first.
+    pub async fn sees_service_events(&self, service_id: &str) -> Result<Vec<Event>, Refused> {
+        let (service_id, account_id) = (service_id.to_owned(), self.account_id.clone());
+        let request = ListServiceEventsRequest { service_id, account_id, ..Default::default() };
+        Ok(self.server.contacts().list_service_events(request).await?.into_inner().events)
     }
 
     async fn updates(&self, fields: Account) {

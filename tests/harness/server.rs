@@ -212,6 +212,11 @@ impl TestServer {
         self.0.server.sweeper().forget().await.unwrap()
     }
 
+    /// Removes the changes that ended longer ago than they are kept. Says how many.
+    pub async fn removes_old_changes(&self) -> usize {
+        self.0.server.sweeper().remove().await.unwrap()
+    }
+
     /// Takes the unread mails to an address, in the order in which they were sent, after sending what is due.
     pub async fn take_mails_to(&self, address: &str) -> Vec<Letter> {
         self.deliver().await;

@@ -70,6 +70,7 @@ const ROLES: [(&str, SetText<Contacts>); 3] = [
 fn accounts(table: &mut Table) {
     let create = v1::CreateAccountRequest { account: Some(account()), ..Default::default() };
     let update = v1::UpdateAccountRequest { account: Some(account()), ..Default::default() };
+    let delete = v1::DeleteAccountRequest { account_id: "aa1-ovh".to_owned(), ..Default::default() };
     let fields: [(&str, Vec<String>, SetText<Account>); 3] = [
         ("account.display_name", lines(), |it, bad| it.display_name = bad),
         ("account.email", emails(), |it, bad| it.email = bad),
@@ -103,6 +104,8 @@ fn accounts(table: &mut Table) {
         })
         .field(&update, "update_mask", &masks(ACCOUNT_MASKS), |it, bad| it.update_mask = bad)
         .field(&update, "request_id", &request_ids(), |it, bad| it.request_id = bad)
+        .field(&delete, "account_id", &ids, |it, bad| it.account_id = bad)
+        .field(&delete, "request_id", &request_ids(), |it, bad| it.request_id = bad)
         .field(&v1::GetAccountRequest { account_id: "aa1-ovh".to_owned() }, "account_id", &ids, |it, bad| {
             it.account_id = bad;
         })
@@ -127,6 +130,7 @@ fn services(table: &mut Table) {
     let delete = v1::DeleteServiceRequest { service_id: "example.com".to_owned(), ..Default::default() };
     let get = v1::GetServiceRequest { service_id: "example.com".to_owned(), ..Default::default() };
     let list = v1::ListServicesRequest { account_id: "aa1-ovh".to_owned(), ..Default::default() };
+    let events = v1::ListServiceEventsRequest { service_id: "example.com".to_owned(), ..Default::default() };
     let masked = v1::UpdateServiceRequest { update_mask: masks(&[&["*"]]).remove(0), ..update.clone() };
     let ids = and_empty(service_ids());
     table
@@ -149,6 +153,9 @@ fn services(table: &mut Table) {
         .field(&delete, "request_id", &request_ids(), |it, bad| it.request_id = bad)
         .field(&get, "service_id", &ids, |it, bad| it.service_id = bad)
         .field(&get, "account_id", &account_ids(), |it, bad| it.account_id = bad)
+        .field(&events, "service_id", &ids, |it, bad| it.service_id = bad)
+        .field(&events, "account_id", &account_ids(), |it, bad| it.account_id = bad)
+        .field(&events, "page_size", &[-1, i32::MIN], |it, bad| it.page_size = bad)
         .field(&list, "account_id", &account_ids(), |it, bad| it.account_id = bad)
         .field(&list, "account_id", &[vec![1]], |it, roles| (it.account_id, it.roles) = (String::new(), roles))
         .field(&list, "roles[0]", &[vec![0], vec![4], vec![-1], vec![99, 1]], |it, bad| it.roles = bad)
@@ -173,6 +180,7 @@ fn changes(table: &mut Table) {
     }
     let get = v1::GetContactChangeRequest { change_id: change_id.clone(), ..Default::default() };
     let list = v1::ListContactChangesRequest { account_id: account_id.clone(), ..Default::default() };
+    let events = v1::ListChangeEventsRequest { change_id: change_id.clone(), ..Default::default() };
     let inspect = v1::InspectTokenRequest { change_id: change_id.clone(), token: token.clone() };
     let deliveries = v1::ListDeliveriesRequest { change_id: change_id.clone(), ..Default::default() };
     let (uuids, ids, request_ids) = (and_empty(uuids()), account_ids(), request_ids());
@@ -194,6 +202,9 @@ fn changes(table: &mut Table) {
         .field(&deliveries, "change_id", &uuids, |it, bad| it.change_id = bad)
         .field(&deliveries, "account_id", &ids, |it, bad| it.account_id = bad)
         .field(&deliveries, "page_size", &[-1, i32::MIN], |it, bad| it.page_size = bad)
+        .field(&events, "change_id", &uuids, |it, bad| it.change_id = bad)
+        .field(&events, "account_id", &ids, |it, bad| it.account_id = bad)
+        .field(&events, "page_size", &[-1, i32::MIN], |it, bad| it.page_size = bad)
         .field(&inspect, "change_id", &uuids, |it, bad| it.change_id = bad)
         .field(&inspect, "token", &[""], |it, bad| bad.clone_into(&mut it.token));
 
@@ -279,7 +290,7 @@ fn the_table_holds_every_field_of_every_method() {
             assert!(is_tried != takes_anything(name, &path), "{name}.{path}: tried {is_tried}");
         }
     }
-    assert_eq!(methods, 19);
+    assert_eq!(methods, 22);
 }
 
 async fn a_bad_field_is_named_with_what_would_be_right_and_leaves_nothing_behind(on: Engine) {

@@ -28,16 +28,18 @@ on_every_engine!(
 const GRANTS: [&str; 4] = ["directory", "request", "read", "operate"];
 
 /// Each method with the grants of which one is needed, and whether `operate` is needed without an account.
-const METHODS: [(&str, &[&str], bool); 19] = [
+const METHODS: [(&str, &[&str], bool); 22] = [
     ("ContactService/CreateAccount", &["directory"], false),
     ("ContactService/GetAccount", &["read", "request", "operate"], false),
     ("ContactService/UpdateAccount", &["directory"], false),
+    ("ContactService/DeleteAccount", &["directory"], false),
     ("ContactService/ListAccounts", &["operate"], false),
     ("ContactService/CreateService", &["directory"], false),
     ("ContactService/GetService", &["read", "request", "operate"], true),
     ("ContactService/UpdateService", &["directory"], false),
     ("ContactService/DeleteService", &["directory"], false),
     ("ContactService/ListServices", &["read", "request", "operate"], true),
+    ("ContactService/ListServiceEvents", &["read", "request", "operate"], true),
     ("ContactService/SendTestMail", &["operate"], false),
     ("RequestService/CreateContactChanges", &["request"], false),
     ("RequestService/GetContactChange", &["read", "request", "operate"], true),
@@ -48,6 +50,7 @@ const METHODS: [(&str, &[&str], bool); 19] = [
     ("RequestService/ResendToken", &["request", "operate"], false),
     ("RequestService/InspectToken", &["read", "request", "operate"], false),
     ("RequestService/ListDeliveries", &["read", "request", "operate"], true),
+    ("RequestService/ListChangeEvents", &["read", "request", "operate"], true),
 ];
 
 /// Every method of both services, with the number of the field `account_id` of its message if that is optional.

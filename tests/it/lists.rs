@@ -174,7 +174,7 @@ async fn pages_of_changes_hold_each_once_newest_first_while_others_come_and_end(
 /// Rows by the thousand, as many as no test could make call by call.
 const THOUSANDS: &str = "
     WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1100)
-    INSERT INTO account SELECT 'zz' || n || '-ovh', 'Somebody', 'somebody@example.com', 'en', 'good', 0, 0, 1 FROM n;
+    INSERT INTO account SELECT 'zz' || n || '-ovh', 'Somebody', 'somebody@example.com', 'en', 'good', 0, 0, 1, NULL FROM n;
     WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1100)
     INSERT INTO service SELECT new_uuid(), 's' || n || '.example', 'vps', NULL, 0, 0, NULL, 1 FROM n;
     INSERT INTO contact SELECT service_key, role, 'zz1-ovh', service_id FROM service,

@@ -18,7 +18,7 @@ type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
 const RIGHT: &str = "The configuration is right.\n";
 
 /// Every key with a value that is not its default, as it is written in the environment.
-const OTHER: [(&str, &str); 48] = [
+const OTHER: [(&str, &str); 49] = [
     // The key is `key`.
     (
         "callers",
@@ -50,6 +50,7 @@ const OTHER: [(&str, &str); 48] = [
     ("change.resend_interval", "2m"),
     ("change.resend_limit", "3"),
     ("change.good_standing", "every_role"),
+    ("change.retention", "365d"),
     ("token.key_file", "other/token.key"),
     ("token.keys", "[]"),
     ("mail.transport", "file"),

@@ -10,6 +10,8 @@ pub(crate) struct Scene {
     pub(crate) server: TestServer,
     pub(crate) ann: Person,
     pub(crate) nora: Person,
+    /// Who has no part in anything.
+    pub(crate) omar: Person,
     pub(crate) change: ContactChange,
     /// Ann's code, which is spent.
     pub(crate) anns: String,
@@ -20,12 +22,12 @@ pub(crate) struct Scene {
 impl Scene {
     pub(crate) async fn set(on: Engine) -> Self {
         let server = TestServer::start(on).await;
-        let (ann, nora) = (server.person("Ann").await, server.person("Nora").await);
+        let [ann, nora, omar] = server.people(["Ann", "Nora", "Omar"]).await;
         ann.orders("example.com").await;
         let change = ann.names(&nora).technical("example.com").await.unwrap();
         let (anns, noras) = (ann.reads_one("confirm").await.token(), nora.reads_one("confirm").await.token());
         ann.accepts(&change, &anns).await.unwrap();
-        Self { server, ann, nora, change, anns, noras }
+        Self { server, ann, nora, omar, change, anns, noras }
     }
 
     /// A mutation that succeeds now.
@@ -56,6 +58,10 @@ impl Scene {
                 let email = text("nora@example.net", "nora@example.org");
                 let account = Account { account_id: nora, email, ..Default::default() };
                 v1::UpdateAccountRequest { account: Some(account), ..Default::default() }.into()
+            }
+            "DeleteAccountRequest" => {
+                let (account_id, etag) = (self.omar.account_id.clone(), text("", "old"));
+                v1::DeleteAccountRequest { account_id, etag, ..Default::default() }.into()
             }
             "CreateServiceRequest" => {
                 let kind = text("vps", "hosting");

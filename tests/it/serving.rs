@@ -139,7 +139,8 @@ async fn a_server_that_begins_while_its_database_is_down_is_well_once_it_is_up()
 
 async fn a_method_or_a_service_that_is_not_there_is_unimplemented(on: Engine) {
     let server = TestServer::start(on).await;
-    for path in ["/relevo.v1.ContactService/DeleteAccount", "/relevo.v2.ContactService/GetAccount", "/", "/favicon.ico"]
+    for path in
+        ["/relevo.v1.ContactService/DeleteEverything", "/relevo.v2.ContactService/GetAccount", "/", "/favicon.ico"]
     {
         let mut client = tonic::client::Grpc::new(server.channel());
         client.ready().await.unwrap();

@@ -37,6 +37,41 @@ pub enum BillingStanding {
     Overdue,
 }
 
+/// What keeps an account from being deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountUse {
+    /// It is a contact of a service.
+    Contact,
+    /// It has a part in a change that is open, or has not been marked as ended yet.
+    Change,
+    /// A mail to it is due.
+    Mail,
+}
+
+impl AccountUse {
+    /// The use as words that follow the account.
+    pub const fn words(self) -> &'static str {
+        match self {
+            AccountUse::Contact => "is a contact of a service",
+            AccountUse::Change => "has a part in an open contact change",
+            AccountUse::Mail => "has a mail that is still to be sent",
+        }
+    }
+}
+
+impl BillingStanding {
+    /// All of them.
+    pub const ALL: [BillingStanding; 2] = [BillingStanding::Good, BillingStanding::Overdue];
+
+    /// The standing as a word, as it is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            BillingStanding::Good => "good",
+            BillingStanding::Overdue => "overdue",
+        }
+    }
+}
+
 /// An address that mail can be sent to: RFC 5321, internationalised as in RFC 6531.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailAddress(String);

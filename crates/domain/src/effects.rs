@@ -1,5 +1,7 @@
 //! What must follow from a decision: codes to make, mails to send, events to remember.
 
+use std::fmt;
+
 use crate::{AccountId, ChangeId, EmailAddress, Seal, ServiceKey};
 
 /// What must follow from a decision, to be stored in the same transaction as the decision itself.
@@ -107,6 +109,52 @@ pub struct Event {
     pub service_key: Option<ServiceKey>,
     /// The change it happened to.
     pub change_id: Option<ChangeId>,
+    /// What moved.
+    pub details: Vec<Detail>,
+}
+
+/// What moved with an event, from what to what: ids, words and numbers. A field that holds what people write, or an
+/// address, is named alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detail {
+    /// What it is: a field, a role.
+    pub what: String,
+    /// What it was; empty where it was nothing, or is not told.
+    pub from: String,
+    /// What it is now; empty where it is nothing, or is not told.
+    pub to: String,
+}
+
+impl Detail {
+    /// Something that was one thing and is now another.
+    pub fn moved(what: &str, from: impl fmt::Display, to: impl fmt::Display) -> Self {
+        Self { what: what.to_owned(), from: from.to_string(), to: to.to_string() }
+    }
+
+    /// Something that is there now.
+    pub fn new(what: &str, to: impl fmt::Display) -> Self {
+        Self::moved(what, "", to)
+    }
+
+    /// A field that has changed, without what it holds.
+    pub fn field(what: &str) -> Self {
+        Self::moved(what, "", "")
+    }
+
+    /// Reads what [`Display`](fmt::Display) wrote.
+    pub fn parse(text: &str) -> Self {
+        match text.split_once(": ").and_then(|(what, moved)| Some((what, moved.split_once(" -> ")?))) {
+            Some((what, (from, to))) => Self::moved(what, from, to),
+            None => Self::field(text),
+        }
+    }
+}
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, from, to } = self;
+        if from.is_empty() && to.is_empty() { f.write_str(what) } else { write!(f, "{what}: {from} -> {to}") }
+    }
 }
 
 /// What can happen.
@@ -115,6 +163,7 @@ pub struct Event {
 pub enum EventKind {
     AccountCreated,
     AccountUpdated,
+    AccountDeleted,
     ServiceCreated,
     ServiceUpdated,
     ServiceDeleted,
@@ -125,6 +174,7 @@ pub enum EventKind {
     ChangeCancelled,
     ChangeExpired,
     ChangeFailed,
+    ChangeRemoved,
     TokenResent,
     TokenSuperseded,
     TokenUndelivered,
@@ -132,11 +182,49 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// All of them.
+    pub const ALL: [EventKind; 18] = [
+        EventKind::AccountCreated,
+        EventKind::AccountUpdated,
+        EventKind::AccountDeleted,
+        EventKind::ServiceCreated,
+        EventKind::ServiceUpdated,
+        EventKind::ServiceDeleted,
+        EventKind::ChangeOpened,
+        EventKind::ChangeAccepted,
+        EventKind::ChangeDone,
+        EventKind::ChangeRefused,
+        EventKind::ChangeCancelled,
+        EventKind::ChangeExpired,
+        EventKind::ChangeFailed,
+        EventKind::ChangeRemoved,
+        EventKind::TokenResent,
+        EventKind::TokenSuperseded,
+        EventKind::TokenUndelivered,
+        EventKind::PartyReminded,
+    ];
+
+    /// Those that say where a change stands: what an incumbent who is no party may know of it.
+    pub const OF_STATE: [EventKind; 6] = [
+        EventKind::ChangeOpened,
+        EventKind::ChangeDone,
+        EventKind::ChangeRefused,
+        EventKind::ChangeCancelled,
+        EventKind::ChangeExpired,
+        EventKind::ChangeFailed,
+    ];
+
+    /// Whether it is the first that happens to what it happens to.
+    pub const fn is_creation(self) -> bool {
+        matches!(self, EventKind::AccountCreated | EventKind::ServiceCreated)
+    }
+
     /// The kind as a word, as it is stored.
     pub const fn name(self) -> &'static str {
         match self {
             EventKind::AccountCreated => "account-created",
             EventKind::AccountUpdated => "account-updated",
+            EventKind::AccountDeleted => "account-deleted",
             EventKind::ServiceCreated => "service-created",
             EventKind::ServiceUpdated => "service-updated",
             EventKind::ServiceDeleted => "service-deleted",
@@ -147,6 +235,7 @@ impl EventKind {
             EventKind::ChangeCancelled => "change-cancelled",
             EventKind::ChangeExpired => "change-expired",
             EventKind::ChangeFailed => "change-failed",
+            EventKind::ChangeRemoved => "change-removed",
             EventKind::TokenResent => "token-resent",
             EventKind::TokenSuperseded => "token-superseded",
             EventKind::TokenUndelivered => "token-undelivered",

@@ -8,15 +8,17 @@
 pub mod account;
 pub mod contact_change;
 pub mod effects;
+pub mod history;
 pub mod id;
 pub mod refusal;
 pub mod service;
 pub mod text;
 pub mod token;
 
-pub use account::{Account, BillingStanding, EmailAddress, Language};
+pub use account::{Account, AccountUse, BillingStanding, EmailAddress, Language};
 pub use contact_change::{ContactChange, Policy, Presented, Sight, State};
-pub use effects::{Effects, Event, EventKind, Mail, MailKind};
+pub use effects::{Detail, Effects, Event, EventKind, Mail, MailKind};
+pub use history::{Chain, Head, Link};
 pub use id::{AccountId, ChangeId, ServiceId, ServiceKey};
 pub use refusal::Refusal;
 pub use service::{Contacts, Kind, Role, Roles, Service};

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::{AccountId, ChangeId, Role, Roles, contact_change::ChangeState};
+use crate::{AccountId, AccountUse, ChangeId, Role, Roles, contact_change::ChangeState};
 
 /// A rule said no. Displays as a sentence for the person who asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,10 @@ pub enum Refusal {
     /// The account is there already.
     #[error("There is an account {0} already.")]
     AccountExists(AccountId),
+
+    /// The account cannot be deleted yet.
+    #[error("Account {0} cannot be deleted: it {words}.", words = .1.words())]
+    AccountInUse(AccountId, AccountUse),
 
     /// The service is there already.
     #[error("There is a service of that id already.")]

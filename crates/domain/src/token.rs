@@ -211,6 +211,12 @@ impl Keyring {
     pub fn proves(&self, purpose: &str, parts: &[&[u8]], presented: &[u8]) -> bool {
         self.keys().any(|key| proof(key, purpose, parts).ct_eq(presented).into())
     }
+
+    /// Whether a proof was made here for these bytes under one key; `None` when that key is not on the ring.
+    pub fn proves_by(&self, key_id: &KeyId, purpose: &str, parts: &[&[u8]], presented: &[u8]) -> Option<bool> {
+        let key = self.keys().find(|key| key.key_id() == key_id)?;
+        Some(proof(key, purpose, parts).ct_eq(presented).into())
+    }
 }
 
 fn proof(key: &Key, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {

@@ -26,7 +26,7 @@ pub struct CopiedTable {
 }
 
 /// All tables, each behind those that it refers to.
-const TABLES: [&dyn Table; 12] = [
+const TABLES: [&dyn Table; 13] = [
     &entity::account::Entity,
     &entity::service::Entity,
     &entity::contact::Entity,
@@ -38,6 +38,7 @@ const TABLES: [&dyn Table; 12] = [
     &entity::outbox::Entity,
     &entity::attempt::Entity,
     &entity::event::Entity,
+    &entity::chain::Entity,
     &entity::request::Entity,
 ];
 

@@ -43,6 +43,9 @@ pub enum Error {
     /// A process of Relevo has the database open, where nobody else may.
     #[error("{0} is in use: stop every relevo process that serves it, then try again")]
     InUse(String),
+    /// What was noted of the history elsewhere cannot be read.
+    #[error("the checkpoint cannot be read: {0}")]
+    Checkpoint(String),
 
     /// A database was not copied; nothing was stored.
     #[error("{0}")]

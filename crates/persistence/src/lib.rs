@@ -8,6 +8,8 @@
 //! The database is a file of this process or a server that several share; `engine` holds what is different about them.
 
 mod account;
+mod audit;
+mod chain;
 mod contact_change;
 mod copy;
 mod delivery;
@@ -34,11 +36,13 @@ use sea_orm::{
     TransactionTrait,
 };
 
+pub use audit::{Adopted, Audit, Finding, Mark};
 pub use contact_change::{ChangeFilter, ChangeReport, Part};
 pub use copy::{CopiedTable, copy};
 pub use delivery::{AttemptReport, Delivery, DeliveryState, MailReport, Outcome, Reply};
 pub use engine::DatabaseUrl;
 pub use error::Error;
+pub use event::{Author, EventReport};
 pub use outbox::{Attempt, DueMail, Lease, MailMaterial, Subject};
 pub use request::RequestKey;
 pub use service::ServiceFilter;
@@ -92,10 +96,13 @@ impl Store {
             return self.migrate().await;
         }
         let view = self.read().await?;
-        if !migration::is_complete(view.connection()).await? {
-            return Err(Error::SchemaOlder);
-        }
+        check_schema(&view).await?;
         engine::check_privileges(view.connection()).await
+    }
+
+    /// Makes sure that the schema is the one that this program knows, and changes nothing.
+    pub async fn check_schema(&self) -> Result<(), Error> {
+        check_schema(&self.read().await?).await
     }
 
     /// Opens a transaction that sees one state of the database from its first query to its last.
@@ -134,6 +141,13 @@ impl Store {
         self.readers.close().await?;
         self.writer.close().await?;
         Ok(())
+    }
+}
+
+async fn check_schema(view: &View) -> Result<(), Error> {
+    match migration::is_complete(view.connection()).await? {
+        true => Ok(()),
+        false => Err(Error::SchemaOlder),
     }
 }
 

@@ -146,7 +146,8 @@ impl View {
         let change = place.present("change", self.changes_of(rows).await?.pop())?;
         let service = self.service_by_key(change.service_key).await?;
         let named = [&change.requester, &change.incumbent, &change.nominee, &mail.account_id];
-        let accounts = self.accounts(named).await?;
+        // Who had a part in a change that has ended may be deleted since.
+        let accounts = self.accounts_deleted_or_not(named).await?;
         let account = |id: &AccountId| place.present("account", accounts.get(id).cloned());
         let seals = if mail.kind.carries_token() { self.seals(change_id).await? } else { Vec::new() };
         let seal =
@@ -319,7 +320,7 @@ impl Tx {
 }
 
 /// In the words of the index `outbox_due`.
-fn waiting() -> Expr {
+pub(crate) fn waiting() -> Expr {
     Expr::col((Entity, Column::State))
         .is_in([DeliveryState::Queued, DeliveryState::Deferred].map(|state| literal(state.name())))
 }

@@ -36,6 +36,17 @@ impl View {
         self.service_of(registered(service_id)).await
     }
 
+    /// The newest registration of an id, deleted or not.
+    pub async fn newest_registration(&self, service_id: &ServiceId) -> Result<Option<ServiceKey>, Error> {
+        let newest = Entity::find()
+            .select_only()
+            .column(Column::ServiceKey)
+            .filter(Column::ServiceId.eq(service_id.as_str()))
+            // Keys are in the order of their making.
+            .order_by_desc(Column::ServiceKey);
+        Ok(newest.into_tuple::<Uuid>().one(self.connection()).await?.map(ServiceKey))
+    }
+
     /// The first services of a filter behind one, ordered by id.
     pub async fn services_after(
         &self,
@@ -209,7 +220,7 @@ fn registered(service_id: &ServiceId) -> Select<Entity> {
     Entity::find().filter(Column::ServiceId.eq(service_id.as_str())).filter(Column::DeleteTime.is_null())
 }
 
-fn contact_to_service() -> RelationDef {
+pub(crate) fn contact_to_service() -> RelationDef {
     contact::Entity::belongs_to(Entity).from(contact::Column::ServiceKey).to(Column::ServiceKey).into()
 }
 

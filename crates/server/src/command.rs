@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    Clock, Config, Error, Server, caller, console::say, copy, demo, preview, rotate, server::listen, test_mail,
+    Clock, Config, Error, Server, audit, caller, console::say, copy, demo, preview, rotate, server::listen, test_mail,
 };
 
 /// Relevo keeps who is the administrator, technical and billing contact of every service, and lets them hand a role
@@ -79,6 +79,9 @@ enum Action {
         #[arg(long)]
         retire: bool,
     },
+    /// Says whether the history is what was written.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Writes every mail in every language, with sample people, as files to read: for translators.
     ///
     /// For each language a folder with each mail as text, as HTML and as it is sent (.eml), and an index.html over all of
@@ -91,6 +94,32 @@ enum Action {
     },
     /// Plays the story of a contact change on a database of its own, and prints it.
     Demo,
+}
+
+#[derive(Debug, Subcommand)]
+enum Audit {
+    /// Reads the whole history, and prints what was altered, added or taken away: one line each. Ends with 1 if there is any.
+    ///
+    /// What it reads is one state of the database, also while it is served. All keys that ever made codes must be among
+    /// the configured ones. A chain that was put back as a whole, with its head, to what it once was is told only by a
+    /// checkpoint.
+    Verify {
+        /// What `relevo audit checkpoint` printed once: all of it must still be there.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+    },
+    /// Prints how long the history of each account and service is, and the digest of its newest event: to be kept where
+    /// whoever has the database cannot reach it.
+    Checkpoint,
+    /// Takes what an older version wrote into the history that can be verified, after an upgrade.
+    ///
+    /// Run it once no older process serves any more, and look at what `relevo audit verify` says first: what it takes in
+    /// is proven from then on, whoever wrote it.
+    Adopt {
+        /// Until when an older version served: what is later is left out.
+        #[arg(long, value_name = "TIME")]
+        until: jiff::Timestamp,
+    },
 }
 
 /// Runs the command that the arguments name.
@@ -135,6 +164,15 @@ async fn act(command: Command) -> Result<(), Error> {
         Action::RotateKey { compromised: true, .. } => rotate::make_anew(&config()?).await,
         Action::RotateKey { retire: true, .. } => rotate::retire(&config()?).await,
         Action::RotateKey { .. } => rotate::turn(&config()?),
+        Action::Audit(action) => {
+            let config = config()?;
+            log_to_stderr(&config)?;
+            match action {
+                Audit::Verify { checkpoint } => audit::verify(&config, checkpoint.as_deref()).await,
+                Audit::Checkpoint => audit::checkpoint(&config).await,
+                Audit::Adopt { until } => audit::adopt(&config, until).await,
+            }
+        }
         Action::Demo => {
             config()?;
             demo::run().await

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 use relevo_domain::{
-    Account, AccountId, BillingStanding, ChangeId, Contacts, DisplayName, Effects, EmailAddress, Event, EventKind,
-    Kind, Language, Mail, MailKind, Refusal, Service, ServiceId, ServiceKey,
+    Account, AccountId, BillingStanding, ChangeId, Contacts, Detail, DisplayName, Effects, EmailAddress, Event,
+    EventKind, Kind, Language, Mail, MailKind, Refusal, Role, Service, ServiceId, ServiceKey, Sight,
 };
 use relevo_persistence::{Error as StoreError, ServiceFilter, View};
 
-use crate::{Error, installation::Installation, mutation::Mutation};
+use crate::{Error, installation::Installation, mutation::Mutation, requests::SeenEvent};
 
 /// Fields of an account to take over; `None` stays as it is.
 #[derive(Debug, Clone, Default)]
@@ -60,8 +60,41 @@ fn check_etag(given: &str, create_time: Timestamp, revision: i64) -> Result<(), 
     if same { Ok(()) } else { Err(Refusal::EtagMismatch) }
 }
 
-fn event(kind: EventKind, account: Option<&AccountId>, service: Option<ServiceKey>) -> Event {
-    Event { kind, account_id: account.cloned(), service_key: service, change_id: None }
+fn of_account(kind: EventKind, account: &AccountId, details: Vec<Detail>) -> Event {
+    Event { kind, account_id: Some(account.clone()), service_key: None, change_id: None, details }
+}
+
+fn of_service(kind: EventKind, service: &Service, details: Vec<Detail>) -> Event {
+    Event { kind, account_id: None, service_key: Some(service.service_key), change_id: None, details }
+}
+
+/// What is told of the making of a service.
+fn made(service: &Service) -> Vec<Detail> {
+    let contacts = Role::ALL.into_iter().map(|role| Detail::new(role.name(), service.contacts.holder(role)));
+    let own = [Detail::new("service_id", &service.service_id), Detail::new("kind", service.kind.as_str())];
+    own.into_iter().chain(contacts).collect()
+}
+
+/// What is told of fields of an account that have changed: those with words of ours what they were and are, the others
+/// alone.
+fn changed_of_account(was: &Account, is: &Account) -> Vec<Detail> {
+    let fields = [
+        (was.display_name != is.display_name).then(|| Detail::field("display_name")),
+        (was.email != is.email).then(|| Detail::field("email")),
+        (was.language != is.language).then(|| Detail::field("language")),
+        (was.billing_standing != is.billing_standing)
+            .then(|| Detail::moved("billing_standing", was.billing_standing.name(), is.billing_standing.name())),
+    ];
+    fields.into_iter().flatten().collect()
+}
+
+/// The same of a service.
+fn changed_of_service(was: &Service, is: &Service) -> Vec<Detail> {
+    let fields = [
+        (was.kind != is.kind).then(|| Detail::moved("kind", was.kind.as_str(), is.kind.as_str())),
+        (was.display_name != is.display_name).then(|| Detail::field("display_name")),
+    ];
+    fields.into_iter().flatten().collect()
 }
 
 impl Installation {
@@ -104,6 +137,41 @@ impl Installation {
     }
 }
 
+impl Installation {
+    /// A page of the events of a service: to an account that is a contact of it what it may see, to one who sees
+    /// everything all of the newest registration of the id, deleted or not.
+    pub(crate) async fn events_of_service(
+        &self,
+        service_id: &ServiceId,
+        viewer: Option<&AccountId>,
+        before: Option<i64>,
+        limit: u64,
+    ) -> Result<Vec<SeenEvent>, Error> {
+        let view = self.store.read().await?;
+        let Some(viewer) = viewer else {
+            let key = view.newest_registration(service_id).await?.ok_or(Refusal::ServiceNotFound)?;
+            let events = view.events_of_service(key, None, before, limit).await?;
+            return Ok(events.into_iter().map(|report| SeenEvent { report, sight: Sight::Everything }).collect());
+        };
+        let service = view.service(service_id).await?.ok_or(Refusal::ServiceNotFound)?;
+        if service.contacts.roles_of(viewer).is_empty() {
+            return Err(Refusal::ServiceNotFound.into());
+        }
+        let events = view.events_of_service(service.service_key, Some(viewer), before, limit).await?;
+        let whole = view.changes_seen_whole(viewer, events.iter().filter_map(|event| event.change_id)).await?;
+        let of_service = match service.contacts.administrator == *viewer {
+            true => Sight::Administrator,
+            false => Sight::Incumbent,
+        };
+        let sight = |change: Option<ChangeId>| match change {
+            None => of_service,
+            Some(change) if whole.contains(&change) => Sight::Party,
+            Some(_) => Sight::Incumbent,
+        };
+        Ok(events.into_iter().map(|report| SeenEvent { sight: sight(report.change_id), report }).collect())
+    }
+}
+
 /// Services with those of their open changes that a viewer may know of.
 async fn reports(
     view: &View,
@@ -140,7 +208,7 @@ impl Mutation<'_> {
 
     /// Adds an account, unless there is one of that id.
     async fn add_account(&mut self, account_id: &AccountId, new: NewAccount) -> Result<Option<Account>, Error> {
-        let account = Account {
+        let mut account = Account {
             account_id: account_id.clone(),
             display_name: new.display_name,
             email: new.email,
@@ -151,9 +219,13 @@ impl Mutation<'_> {
             revision: 1,
         };
         if !self.tx.insert_account(&account).await? {
-            return Ok(None);
+            match self.tx.insert_account_anew(&account).await? {
+                Some(revision) => account.revision = revision,
+                None => return Ok(None),
+            }
         }
-        self.push_event(event(EventKind::AccountCreated, Some(account_id), None)).await?;
+        let standing = Detail::new("billing_standing", account.billing_standing.name());
+        self.push_event(of_account(EventKind::AccountCreated, account_id, vec![standing])).await?;
         Ok(Some(account))
     }
 
@@ -206,8 +278,9 @@ impl Mutation<'_> {
         updated.update_time = self.now;
         updated.revision += 1;
 
+        let changed = changed_of_account(&account, &updated);
         let mut effects =
-            Effects { events: vec![event(EventKind::AccountUpdated, Some(account_id), None)], ..Effects::default() };
+            Effects { events: vec![of_account(EventKind::AccountUpdated, account_id, changed)], ..Effects::default() };
         if updated.email != account.email {
             changes.retain(|change| change.awaits(account_id, self.now));
             if !changes.is_empty() {
@@ -223,14 +296,26 @@ impl Mutation<'_> {
             self.tx.supersede_tokens(account_id, changes.iter().map(|change| change.change_id)).await?;
         }
         self.tx.save_account(&updated).await?;
-        self.tx.push(&effects, self.caller(), self.now).await?;
+        self.push(&effects).await?;
         Ok(updated)
+    }
+
+    /// Deletes an account that nothing needs any more.
+    pub(crate) async fn delete_account(&mut self, account_id: &AccountId, etag: &str) -> Result<(), Error> {
+        let account = self.tx.account_for_update(account_id).await?;
+        let account = account.ok_or_else(|| Refusal::AccountNotFound(account_id.clone()))?;
+        check_etag(etag, account.create_time, account.revision)?;
+        if let Some(needed) = self.tx.account_use(account_id).await? {
+            return Err(Refusal::AccountInUse(account_id.clone(), needed).into());
+        }
+        self.tx.delete_account(&account, self.now).await?;
+        self.push_event(of_account(EventKind::AccountDeleted, account_id, Vec::new())).await
     }
 
     /// Registers a service.
     pub(crate) async fn create_service(&mut self, new: NewService) -> Result<ServiceReport, Error> {
         let holders = new.contacts.holders();
-        let known = self.tx.accounts(holders).await?;
+        let known = self.tx.accounts_to_name(holders).await?;
         if let Some(unknown) = holders.into_iter().find(|holder| !known.contains_key(*holder)) {
             return Err(Refusal::AccountNotFound(unknown.clone()).into());
         }
@@ -248,7 +333,7 @@ impl Mutation<'_> {
         if !self.tx.insert_service(&service).await? {
             return Err(Refusal::ServiceExists.into());
         }
-        self.push_event(event(EventKind::ServiceCreated, None, Some(service.service_key))).await?;
+        self.push_event(of_service(EventKind::ServiceCreated, &service, made(&service))).await?;
         Ok(ServiceReport { service, open_change_ids: Vec::new() })
     }
 
@@ -271,7 +356,8 @@ impl Mutation<'_> {
         if updated != service {
             updated.touch(self.now);
             self.tx.save_service(&updated).await?;
-            self.push_event(event(EventKind::ServiceUpdated, None, Some(updated.service_key))).await?;
+            let changed = changed_of_service(&service, &updated);
+            self.push_event(of_service(EventKind::ServiceUpdated, &updated, changed)).await?;
         }
         report(&self.tx, updated, None, self.now).await
     }
@@ -291,13 +377,13 @@ impl Mutation<'_> {
         service.delete_time = Some(self.now);
         service.touch(self.now);
         self.tx.save_service(&service).await?;
-        effects.events.push(event(EventKind::ServiceDeleted, None, Some(service.service_key)));
-        self.tx.push(&effects, self.caller(), self.now).await?;
+        effects.events.push(of_service(EventKind::ServiceDeleted, &service, Vec::new()));
+        self.push(&effects).await?;
         Ok(cancelled)
     }
 
     /// Stores an event that nothing else follows from.
     async fn push_event(&self, event: Event) -> Result<(), Error> {
-        Ok(self.tx.push(&Effects { events: vec![event], ..Effects::default() }, self.caller(), self.now).await?)
+        self.push(&Effects { events: vec![event], ..Effects::default() }).await
     }
 }

@@ -103,6 +103,10 @@ pub enum Error {
     #[error("a background task died: {0}")]
     Task(#[from] tokio::task::JoinError),
 
+    /// The history is not what was written.
+    #[error("the history is not what was written: {0} found")]
+    Audit(String),
+
     /// The mails cannot be shown, or not there.
     #[error("{0}")]
     Preview(String),

@@ -50,6 +50,16 @@ pub(crate) fn load(keys: &Keys, in_use: Option<KeyId>) -> Result<Keyring, Error>
     }
 }
 
+/// Reads the key ring; a file that is not there is not made.
+pub(crate) fn load_existing(keys: &Keys) -> Result<Keyring, Error> {
+    if let Keys::File(path) = keys
+        && !path.exists()
+    {
+        return Err(Error::Key(format!("token.key_file {}: is not there", path.display())));
+    }
+    load(keys, None)
+}
+
 /// Reads 64 hexadecimal digits.
 pub(crate) fn parse(text: &str) -> Option<Key> {
     let mut secret = [0; 32];

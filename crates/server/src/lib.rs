@@ -3,6 +3,7 @@
 //! [`run`] is the `relevo` command. [`Server`] is a process in the making: opened, it can be asked for its parts, and
 //! run on a listener until it is told to stop.
 
+mod audit;
 mod caller;
 pub mod clock;
 mod command;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use prost::Message;
-use relevo_domain::{AccountId, Nonce, Policy};
-use relevo_persistence::{RequestKey, Tx};
+use relevo_domain::{AccountId, Effects, Nonce, Policy};
+use relevo_persistence::{Author, RequestKey, Tx};
 use uuid::Uuid;
 
 use crate::{Error, caller::Caller, installation::Installation};
@@ -95,11 +95,6 @@ impl Mutation<'_> {
         self.leaves_something = true;
     }
 
-    /// Under which name it stands in the history.
-    pub(crate) fn caller(&self) -> &str {
-        &self.caller.name
-    }
-
     /// An id for something new.
     pub(crate) fn new_id(&self) -> Uuid {
         self.installation.ids.of(self.now)
@@ -110,6 +105,12 @@ impl Mutation<'_> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
         Ok(Nonce(bytes))
+    }
+
+    /// Stores what must follow from a decision, in the name of the caller: the last thing that a mutation stores.
+    pub(crate) async fn push(&self, effects: &Effects) -> Result<(), Error> {
+        let author = Author { name: &self.caller.name, keyring: &self.installation.keyring };
+        Ok(self.tx.push(effects, author, self.now).await?)
     }
 
     /// Ends the transaction as the outcome wants it, and wakes the courier.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use relevo_domain::{
-    AccountId, BillingStanding, ChangeId, ContactChange, Effects, Presented, Refusal, RefusalReason, Seal, Service,
-    ServiceId, Sight,
+    Account, AccountId, BillingStanding, ChangeId, ContactChange, Effects, Presented, Refusal, RefusalReason, Seal,
+    Service, ServiceId, Sight,
     contact_change::{Blocker, Draft, Facts, Wish, open, plan},
 };
-use relevo_persistence::{ChangeFilter, ChangeReport, MailReport};
+use relevo_persistence::{ChangeFilter, ChangeReport, EventReport, MailReport};
 
 use crate::{Error, installation::Installation, mutation::Mutation};
 
@@ -36,6 +36,13 @@ pub(crate) enum Asked {
 pub(crate) struct SeenMails {
     pub(crate) mails: Vec<MailReport>,
     pub(crate) viewer: Option<AccountId>,
+}
+
+/// An event, as one account sees it, or as one who sees everything.
+#[derive(Debug)]
+pub(crate) struct SeenEvent {
+    pub(crate) report: EventReport,
+    pub(crate) sight: Sight,
 }
 
 fn seen(report: ChangeReport, viewer: Option<AccountId>) -> Result<SeenChange, Refusal> {
@@ -87,6 +94,21 @@ impl Installation {
         Ok(SeenMails { mails: view.mails_of_change(change_id, to, after, limit).await?, viewer })
     }
 
+    /// A page of the events of a change, as an account sees them.
+    pub(crate) async fn events_of_change(
+        &self,
+        change_id: ChangeId,
+        viewer: Option<AccountId>,
+        before: Option<i64>,
+        limit: u64,
+    ) -> Result<Vec<SeenEvent>, Error> {
+        let view = self.store.read().await?;
+        let report = view.change_report(change_id).await?.ok_or(Refusal::ChangeNotFound)?;
+        let SeenChange { sight, .. } = seen(report, viewer)?;
+        let events = view.events_of_change(change_id, sight == Sight::Incumbent, before, limit).await?;
+        Ok(events.into_iter().map(|report| SeenEvent { report, sight }).collect())
+    }
+
     /// The change that a token is for, as the account sees it that the token was mailed to.
     pub(crate) async fn inspect(&self, change_id: ChangeId, token: &str) -> Result<SeenChange, Error> {
         let view = self.store.read().await?;
@@ -120,7 +142,8 @@ impl Mutation<'_> {
     pub(crate) async fn create_contact_changes(&mut self, service_id: &ServiceId, wish: &Wish) -> Result<Asked, Error> {
         let service = self.tx.service_for_update(service_id).await?.ok_or(Refusal::ServiceNotFound)?;
         let mut open_changes = self.tx.open_changes_for_update(service.service_key, None).await?;
-        let standing = self.standings(wish.nominees.values().chain(service.contacts.holders())).await?;
+        let named = self.tx.accounts_to_name(wish.nominees.values().chain(service.contacts.holders())).await?;
+        let standing = standings(named);
         let standing = |account: &AccountId| standing.get(account).copied();
         let plan = plan(wish, &service, &open_changes, standing, self.policy(), self.now)?;
         if self.validates_only() {
@@ -150,7 +173,7 @@ impl Mutation<'_> {
             self.tx.insert_contact_change(&change, &service.contacts.administrator).await?;
             ids.push(change_id);
         }
-        self.tx.push(&effects, self.caller(), self.now).await?;
+        self.push(&effects).await?;
         let mut made = Vec::new();
         for change_id in ids {
             made.push(self.seen(change_id, Some(wish.requester.clone())).await?);
@@ -167,7 +190,7 @@ impl Mutation<'_> {
     ) -> Result<SeenChange, Error> {
         let mut case = self.case(change_id).await?;
         let presented = self.installation.presented(token, by, self.tx.seals(change_id).await?);
-        let standing = self.standings([&case.change.incumbent, &case.change.nominee]).await?;
+        let standing = standings(self.tx.accounts([&case.change.incumbent, &case.change.nominee]).await?);
         let facts = Facts {
             service: &mut case.service,
             others: &mut case.others,
@@ -243,7 +266,7 @@ impl Mutation<'_> {
         if case.service != service_before {
             self.tx.save_service(&case.service).await?;
         }
-        self.tx.push(effects, self.caller(), self.now).await?;
+        self.push(effects).await?;
         outcome?;
         self.seen(case.change.change_id, viewer.cloned()).await
     }
@@ -252,12 +275,8 @@ impl Mutation<'_> {
         let report = self.tx.change_report(change_id).await?.ok_or(Refusal::ChangeNotFound)?;
         Ok(seen(report, viewer)?)
     }
+}
 
-    async fn standings<'a>(
-        &self,
-        accounts: impl IntoIterator<Item = &'a AccountId>,
-    ) -> Result<BTreeMap<AccountId, BillingStanding>, Error> {
-        let accounts = self.tx.accounts(accounts).await?;
-        Ok(accounts.into_iter().map(|(id, account)| (id, account.billing_standing)).collect())
-    }
+fn standings(accounts: BTreeMap<AccountId, Account>) -> BTreeMap<AccountId, BillingStanding> {
+    accounts.into_iter().map(|(id, account)| (id, account.billing_standing)).collect()
 }

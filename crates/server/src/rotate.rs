@@ -4,7 +4,7 @@ use std::{fmt::Display, time::Instant};
 
 use jiff::Timestamp;
 use relevo_domain::{ChangeId, Effects, Key, KeyId, Keyring, Nonce};
-use relevo_persistence::{Error as StoreError, Store, Tx};
+use relevo_persistence::{Author, Error as StoreError, Store, Tx};
 use secrecy::ExposeSecret;
 
 use crate::{
@@ -170,6 +170,7 @@ async fn under(config: &Config, keyring: &Keyring) -> Result<(), Error> {
     // From now on nobody starts with the old keys alone; who did so a moment ago is seen here.
     let store = open_alone(config).await?;
     let key_id = keyring.signing().key_id();
+    let author = Author { name: OPERATOR, keyring };
     let changes = store.read().await?.changes_of_other_keys(key_id, now).await?;
     let (all, mut done) = (changes.len(), 0);
     for batch in changes.chunks(BATCH) {
@@ -182,7 +183,7 @@ async fn under(config: &Config, keyring: &Keyring) -> Result<(), Error> {
                 other => other?,
             }
         }
-        tx.push(&effects, OPERATOR, now).await?;
+        tx.push(&effects, author, now).await?;
         tx.commit().await?;
         done += batch.len();
         say(format_args!("{done} of {all} open changes"))?;

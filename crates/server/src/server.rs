@@ -104,7 +104,8 @@ impl Server {
 
         let courier =
             Courier::new(store.clone(), keyring.clone(), sender.clone(), transport.clone(), config.mail_retry);
-        let sweeper = Arc::new(Sweeper::new(store.clone(), clock.clone(), config.policy.clone()));
+        let (policy, retention) = (config.policy.clone(), config.change_retention);
+        let sweeper = Sweeper::new(store.clone(), clock.clone(), policy, keyring.clone(), retention);
         let installation = Installation {
             store,
             keyring,
@@ -121,7 +122,7 @@ impl Server {
         let stop_grace = config.stop_grace.try_into().unwrap_or(Duration::MAX);
         Ok(Self {
             installation: Arc::new(installation),
-            sweeper,
+            sweeper: Arc::new(sweeper),
             callers: config.callers.clone(),
             tls: tls.map(Arc::new),
             capacity: config.capacity,

@@ -1,10 +1,11 @@
-//! Ends what is over and reminds of what is nearly over, at the moment and not when somebody looks.
+//! Ends what is over, reminds of what is nearly over and removes what ended long ago, at the moment and not when somebody
+//! looks.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use relevo_domain::{Effects, Policy};
-use relevo_persistence::{Error, Store, in_time};
+use relevo_domain::{Effects, Keyring, Policy};
+use relevo_persistence::{Author, Error, Store, in_time};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -22,11 +23,20 @@ pub struct Sweeper {
     store: Store,
     clock: Clock,
     policy: Policy,
+    keyring: Keyring,
+    retention: Option<SignedDuration>,
 }
 
 impl Sweeper {
-    pub(crate) fn new(store: Store, clock: Clock, policy: Policy) -> Self {
-        Self { store, clock, policy }
+    /// A sweeper that removes what ended longer ago than the retention, if there is one.
+    pub(crate) fn new(
+        store: Store,
+        clock: Clock,
+        policy: Policy,
+        keyring: Keyring,
+        retention: Option<SignedDuration>,
+    ) -> Self {
+        Self { store, clock, policy, keyring, retention }
     }
 
     /// Sweeps every second, until it is told to stop. `swept` is called when there may be a mail to send.
@@ -39,6 +49,9 @@ impl Sweeper {
             }
             if let Err(error) = self.forget().await {
                 tracing::error!(%error, "old answers cannot be forgotten");
+            }
+            if let Err(error) = self.remove().await {
+                tracing::error!(%error, "old changes cannot be removed");
             }
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}
@@ -72,6 +85,23 @@ impl Sweeper {
         }
     }
 
+    /// Removes the changes that ended longer ago than the retention. Says how many.
+    pub async fn remove(&self) -> Result<usize, Error> {
+        let now = self.clock.now();
+        let Some(before) = self.retention.and_then(|retention| now.checked_sub(retention).ok()) else { return Ok(0) };
+        let mut removed = 0;
+        loop {
+            match in_time(self.remove_batch(before, now)).await? {
+                0 => return Ok(removed),
+                batch => removed += batch,
+            }
+        }
+    }
+
+    fn author(&self) -> Author<'_> {
+        Author { name: SWEEPER, keyring: &self.keyring }
+    }
+
     async fn sweep_batch(&self, now: Timestamp) -> Result<usize, Error> {
         if !self.store.read().await?.change_is_due(now).await? {
             return Ok(0);
@@ -85,7 +115,7 @@ impl Sweeper {
                 tx.save_contact_change(&change, now).await?;
             }
         }
-        tx.push(&effects, SWEEPER, now).await?;
+        tx.push(&effects, self.author(), now).await?;
         tx.commit().await?;
         Ok(swept)
     }
@@ -98,5 +128,17 @@ impl Sweeper {
         let forgotten = tx.forget_answers(before, ANSWER_BATCH).await?;
         tx.commit().await?;
         Ok(forgotten)
+    }
+
+    async fn remove_batch(&self, before: Timestamp, now: Timestamp) -> Result<usize, Error> {
+        if !self.store.read().await?.change_is_removable(before).await? {
+            return Ok(0);
+        }
+        let tx = self.store.write().await?;
+        let events = tx.remove_ended_changes(before, BATCH).await?;
+        let removed = events.len();
+        tx.push(&Effects { events, ..Effects::default() }, self.author(), now).await?;
+        tx.commit().await?;
+        Ok(removed)
     }
 }

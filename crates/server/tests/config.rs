@@ -33,6 +33,9 @@ fn the_defaults_are_right_and_are_what_is_documented() {
     assert_eq!(config.policy.remind_before, Some(SignedDuration::from_hours(24)));
     assert_eq!((config.policy.resend_interval, config.policy.resend_limit), (SignedDuration::from_mins(1), 10));
     assert!(!config.policy.standing_for_every_role);
+    assert_eq!(config.change_retention, None);
+    let kept = Config::parse("change.retention = \"30d\"").unwrap().change_retention;
+    assert_eq!(kept, Some(SignedDuration::from_hours(30 * 24)));
     assert!(matches!(config.mail_transport, MailTransport::File(_)));
     assert!(matches!(config.keys, Keys::File(_)));
     assert_eq!(config.database_url.to_string(), "sqlite://data/relevo.db");
@@ -47,6 +50,7 @@ fn every_bad_key_is_named_at_once() {
         account_id.suffix = "OVH"
         change.lifetime = "a week"
         change.good_standing = "never"
+        change.retention = "for ever"
         grpc.listen = "localhost"
         grpc.stop_grace = "-1s"
         log.filter = "a=b=c"
@@ -64,6 +68,7 @@ fn every_bad_key_is_named_at_once() {
         "account_id.suffix",
         "change.good_standing",
         "change.lifetime",
+        "change.retention",
         "database.url",
         "grpc.listen",
         "grpc.stop_grace",

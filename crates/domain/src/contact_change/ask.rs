@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Confirmation, ContactChange, Decision, Policy, State, beyond};
 use crate::{
-    AccountId, BillingStanding, ChangeId, Effects, Event, EventKind, KeyId, Mail, MailKind, Nonce, Refusal, Role,
+    AccountId, BillingStanding, ChangeId, Detail, Effects, EventKind, KeyId, Mail, MailKind, Nonce, Refusal, Role,
     Roles, Seal, Service,
 };
 
@@ -176,12 +176,6 @@ pub fn open(
     let expire_time = now.saturating_add(policy.lifetime).unwrap_or(Timestamp::MAX);
     let remind_time =
         policy.remind_before.and_then(|before| expire_time.checked_sub(before).ok()).filter(|at| *at > now);
-    effects.events.push(Event {
-        kind: EventKind::ChangeOpened,
-        account_id: Some(draft.requester.clone()),
-        service_key: Some(service.service_key),
-        change_id: Some(change_id),
-    });
     let confirmations = draft
         .parties()
         .into_iter()
@@ -212,7 +206,7 @@ pub fn open(
             }
         })
         .collect();
-    ContactChange {
+    let change = ContactChange {
         change_id,
         service_key: service.service_key,
         service_id: service.service_id.clone(),
@@ -225,5 +219,9 @@ pub fn open(
         remind_time,
         state: State::Pending,
         confirmations,
-    }
+    };
+    let mut details = vec![Detail::new("state", change.state.name().name())];
+    details.extend(change.hand_over());
+    change.record(EventKind::ChangeOpened, Some(&change.requester), details, effects);
+    change
 }

@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{ContactChange, Decision, Ending, Policy, State};
 use crate::{
-    AccountId, BillingStanding, Effects, EventKind, KeyId, Mail, MailKind, Nonce, Refusal, RefusalReason, Seal, Service,
+    AccountId, BillingStanding, Detail, Effects, EventKind, KeyId, Mail, MailKind, Nonce, Refusal, RefusalReason, Seal,
+    Service,
 };
 
 /// What a presented token turned out to be, among all that were made for this party and change.
@@ -64,7 +65,8 @@ impl ContactChange {
         if let Some(party) = self.confirmation_mut(by) {
             party.decision = Decision::Accepted { at: now };
         }
-        self.record(EventKind::ChangeAccepted, Some(by), effects);
+        let accepted = Detail::moved("decision", "pending", "accepted");
+        self.record(EventKind::ChangeAccepted, Some(by), vec![accepted], effects);
         if is_last {
             self.apply(service, others, policy, now, effects);
         }
@@ -88,7 +90,8 @@ impl ContactChange {
             party.decision = Decision::Refused { at: now };
         }
         self.state = State::Settled { at: now, ending: Ending::Refused { by: by.clone(), reason } };
-        self.record(EventKind::ChangeRefused, Some(by), effects);
+        let details = vec![Detail::moved("decision", "pending", "refused"), self.ended()];
+        self.record(EventKind::ChangeRefused, Some(by), details, effects);
         self.tell_parties(MailKind::Refused, Some(by), effects);
         Ok(())
     }
@@ -127,7 +130,8 @@ impl ContactChange {
             generation,
             to_address: None,
         });
-        self.record(EventKind::TokenResent, Some(to), effects);
+        let next = Detail::moved("generation", generation - 1, generation);
+        self.record(EventKind::TokenResent, Some(to), vec![next], effects);
         Ok(())
     }
 
@@ -157,8 +161,10 @@ impl ContactChange {
             let Some(party) = self.confirmation_mut(&account) else { continue };
             party.generation += 1;
             let generation = party.generation;
-            self.record(EventKind::TokenSuperseded, Some(&account), effects);
-            self.record(EventKind::TokenResent, Some(&account), effects);
+            let superseded = Detail::moved("token", "good", "superseded");
+            self.record(EventKind::TokenSuperseded, Some(&account), vec![superseded], effects);
+            let next = Detail::moved("generation", generation - 1, generation);
+            self.record(EventKind::TokenResent, Some(&account), vec![next], effects);
             effects.seals.push(Seal {
                 change_id,
                 account_id: account.clone(),
@@ -187,7 +193,8 @@ impl ContactChange {
         if let Some(party) = self.confirmation_mut(account) {
             party.token_is_good = false;
         }
-        self.record(EventKind::TokenSuperseded, Some(account), effects);
+        let superseded = Detail::moved("token", "good", "superseded");
+        self.record(EventKind::TokenSuperseded, Some(account), vec![superseded], effects);
         true
     }
 

@@ -278,6 +278,17 @@ impl ChangeState {
 }
 
 impl FailureCause {
+    /// All of them.
+    pub const ALL: [FailureCause; 2] = [FailureCause::IncumbentReplaced, FailureCause::RequesterNotPermitted];
+
+    /// The cause as a word, as it is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            FailureCause::IncumbentReplaced => "incumbent-replaced",
+            FailureCause::RequesterNotPermitted => "requester-not-permitted",
+        }
+    }
+
     /// The cause as a sentence.
     pub const fn sentence(self) -> &'static str {
         match self {

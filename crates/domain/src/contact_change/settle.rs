@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::{
-    Canceller, ContactChange, Decision, Ending, FailureCause, Policy, State,
+    Canceller, ChangeState, ContactChange, Decision, Ending, FailureCause, Policy, State,
     ask::{parties, told_when_done},
 };
-use crate::{AccountId, Effects, Event, EventKind, Mail, MailKind, Refusal, Service};
+use crate::{AccountId, Detail, Effects, Event, EventKind, Mail, MailKind, Refusal, Service};
 
 impl ContactChange {
     /// Cancels the change, for its requester or the administrator of its service, or for a caller that sees everything
@@ -46,7 +46,7 @@ impl ContactChange {
             return false;
         }
         self.state = self.state_at(now);
-        self.record(EventKind::ChangeExpired, None, effects);
+        self.record(EventKind::ChangeExpired, None, vec![self.ended()], effects);
         if policy.expiry_notice {
             self.tell_parties(MailKind::Expired, None, effects);
         }
@@ -68,7 +68,7 @@ impl ContactChange {
                     generation,
                     to_address: None,
                 });
-                self.record(EventKind::PartyReminded, Some(&party.account_id), effects);
+                self.record(EventKind::PartyReminded, Some(&party.account_id), Vec::new(), effects);
             }
         }
         true
@@ -80,7 +80,8 @@ impl ContactChange {
         if self.good_generation(to, now) != Some(generation) {
             return false;
         }
-        self.record(EventKind::TokenUndelivered, Some(to), effects);
+        let failed = Detail::moved("delivery", "", "failed");
+        self.record(EventKind::TokenUndelivered, Some(to), vec![failed], effects);
         for other in parties(&self.requester, &self.nominee) {
             if other != to {
                 effects.mails.push(Mail { generation, ..self.notice(MailKind::Undelivered, other) });
@@ -93,7 +94,7 @@ impl ContactChange {
     pub(super) fn check_open(&mut self, policy: &Policy, now: Timestamp, effects: &mut Effects) -> Result<(), Refusal> {
         self.expire(policy, now, effects);
         match self.state.name() {
-            super::ChangeState::Pending => Ok(()),
+            ChangeState::Pending => Ok(()),
             ended => Err(Refusal::ChangeSettled(ended)),
         }
     }
@@ -111,7 +112,9 @@ impl ContactChange {
         let administrator = service.contacts.administrator.clone();
         service.hand_over(self.roles, &self.nominee, now);
         self.state = State::Settled { at: now, ending: Ending::Done };
-        self.record(EventKind::ChangeDone, None, effects);
+        let mut details = vec![self.ended()];
+        details.extend(self.hand_over());
+        self.record(EventKind::ChangeDone, None, details, effects);
         let told = told_when_done(&self.requester, &self.incumbent, &self.nominee, &administrator);
         for (kind, account) in told {
             effects.mails.push(self.notice(kind, account));
@@ -129,13 +132,20 @@ impl ContactChange {
     /// Ends the change because it has become impossible. Both parties are told.
     pub(super) fn fail(&mut self, cause: FailureCause, now: Timestamp, effects: &mut Effects) {
         self.state = State::Settled { at: now, ending: Ending::Failed(cause) };
-        self.record(EventKind::ChangeFailed, None, effects);
+        let details = vec![self.ended(), Detail::new("cause", cause.name())];
+        self.record(EventKind::ChangeFailed, None, details, effects);
         self.tell_parties(MailKind::Failed, None, effects);
     }
 
     fn end_cancelled(&mut self, canceller: Canceller, by: Option<&AccountId>, now: Timestamp, effects: &mut Effects) {
+        let cause = match &canceller {
+            Canceller::Account(_) => None,
+            Canceller::Operator => Some("operator"),
+            Canceller::ServiceDeleted => Some("service-deleted"),
+        };
         self.state = State::Settled { at: now, ending: Ending::Cancelled(canceller) };
-        self.record(EventKind::ChangeCancelled, by, effects);
+        let details = [self.ended()].into_iter().chain(cause.map(|cause| Detail::new("cause", cause))).collect();
+        self.record(EventKind::ChangeCancelled, by, details, effects);
         self.tell_parties(MailKind::Cancelled, by, effects);
     }
 
@@ -152,12 +162,29 @@ impl ContactChange {
         Mail { kind, change_id: Some(self.change_id), account_id: to.clone(), generation: 0, to_address: None }
     }
 
-    pub(super) fn record(&self, kind: EventKind, account: Option<&AccountId>, effects: &mut Effects) {
+    /// What the end of the change moves.
+    pub(super) fn ended(&self) -> Detail {
+        Detail::moved("state", ChangeState::Pending.name(), self.state.name().name())
+    }
+
+    /// The roles that pass with the change.
+    pub(super) fn hand_over(&self) -> impl Iterator<Item = Detail> {
+        self.roles.iter().map(|role| Detail::moved(role.name(), &self.incumbent, &self.nominee))
+    }
+
+    pub(super) fn record(
+        &self,
+        kind: EventKind,
+        account: Option<&AccountId>,
+        details: Vec<Detail>,
+        effects: &mut Effects,
+    ) {
         effects.events.push(Event {
             kind,
             account_id: account.cloned(),
             service_key: Some(self.service_key),
             change_id: Some(self.change_id),
+            details,
         });
     }
 }

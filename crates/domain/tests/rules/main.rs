@@ -10,6 +10,7 @@ mod addresses;
 mod asking;
 mod deciding;
 mod ending;
+mod history;
 mod properties;
 mod resending;
 mod texts;

@@ -19,7 +19,7 @@ use std::{
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use relevo_domain::{Effects, Keyring, Mail, MailKind, Token};
-use relevo_persistence::{Attempt, DeliveryState, DueMail, Error, Lease, MailMaterial, Store, Tx, in_time};
+use relevo_persistence::{Attempt, Author, DeliveryState, DueMail, Error, Lease, MailMaterial, Store, Tx, in_time};
 use tokio::{sync::Notify, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -219,7 +219,8 @@ impl Courier {
         if let Some((due, attempt)) = done {
             let consequences = consequences(&tx, &due.mail, attempt, now).await?;
             if tx.record_attempt(due.lease, attempt, now).await? {
-                tx.push(&consequences, COURIER, now).await?;
+                let author = Author { name: COURIER, keyring: &self.keyring };
+                tx.push(&consequences, author, now).await?;
             } else {
                 let mail_id = due.lease.mail_id;
                 tracing::warn!(

@@ -1,6 +1,7 @@
 //! Contact changes with their confirmations, and the seals of their tokens.
 
 mod read;
+mod remove;
 mod write;
 
 use relevo_domain::{
@@ -68,15 +69,6 @@ impl Part {
     }
 }
 
-const CAUSES: [FailureCause; 2] = [FailureCause::IncumbentReplaced, FailureCause::RequesterNotPermitted];
-
-const fn cause_name(cause: FailureCause) -> &'static str {
-    match cause {
-        FailureCause::IncumbentReplaced => "incumbent-replaced",
-        FailureCause::RequesterNotPermitted => "requester-not-permitted",
-    }
-}
-
 const OPERATOR: &str = "operator";
 const SERVICE_DELETED: &str = "service-deleted";
 
@@ -111,7 +103,7 @@ fn state_columns(state: &State) -> StateColumns<'_> {
         Ending::Cancelled(Canceller::ServiceDeleted) => {
             StateColumns { settle_time, cause: Some(SERVICE_DELETED), ..Default::default() }
         }
-        Ending::Failed(cause) => StateColumns { settle_time, cause: Some(cause_name(*cause)), ..Default::default() },
+        Ending::Failed(cause) => StateColumns { settle_time, cause: Some(cause.name()), ..Default::default() },
     }
 }
 
@@ -133,7 +125,7 @@ fn state(row: &Model, place: &Place) -> Result<State, Error> {
         (ChangeState::Cancelled, Some(SERVICE_DELETED)) => Ending::Cancelled(Canceller::ServiceDeleted),
         (ChangeState::Cancelled, _) => Ending::Cancelled(Canceller::Account(by()?)),
         (ChangeState::Failed, cause) => {
-            let cause = cause.and_then(|text| named(&CAUSES, cause_name, text));
+            let cause = cause.and_then(|text| named(&FailureCause::ALL, FailureCause::name, text));
             Ending::Failed(place.present("cause", cause)?)
         }
     };

@@ -170,3 +170,16 @@ pub(crate) async fn count_on(transaction: &DatabaseTransaction, table: &str, col
         _ => Ok(()),
     }
 }
+
+/// The next numbers that a table gives its rows, taken for rows that are not there yet.
+pub(crate) async fn next_numbers(
+    transaction: &DatabaseTransaction,
+    table: &str,
+    column: &str,
+    count: usize,
+) -> Result<Vec<i64>, Error> {
+    match transaction.get_database_backend() {
+        DbBackend::Postgres => postgres::next_numbers(transaction, table, column, count).await,
+        _ => sqlite::next_numbers(transaction, table, count).await,
+    }
+}

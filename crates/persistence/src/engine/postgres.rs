@@ -161,13 +161,15 @@ pub(super) async fn lock_schema(transaction: &DatabaseTransaction) -> Result<(),
 const PRIVILEGES: [(&str, &str); 3] = [
     (
         "INSERT",
-        "account service contact contact_change participant confirmation seal token_key outbox attempt event request",
+        "account service contact contact_change participant confirmation seal token_key outbox attempt event chain \
+         request",
     ),
     (
         "UPDATE",
-        "account service contact contact_change participant confirmation token_key outbox request seaql_migrations",
+        "account service contact contact_change participant confirmation token_key outbox attempt chain request \
+         seaql_migrations",
     ),
-    ("DELETE", "attempt request"),
+    ("DELETE", "contact_change participant confirmation seal outbox attempt request"),
 ];
 
 /// Makes sure that this role may do all that a process does: one that cannot store what became of a mail sends it again.
@@ -219,4 +221,21 @@ pub(super) async fn count_on(transaction: &DatabaseTransaction, table: &str, col
     );
     transaction.execute_unprepared(&next).await?;
     Ok(())
+}
+
+/// Numbers from the sequence of a table, smallest first.
+pub(super) async fn next_numbers(
+    transaction: &DatabaseTransaction,
+    table: &str,
+    column: &str,
+    count: usize,
+) -> Result<Vec<i64>, Error> {
+    let take =
+        format!("SELECT nextval(pg_get_serial_sequence('{table}', '{column}')) AS number FROM generate_series(1, $1)");
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let take = Statement::from_sql_and_values(DbBackend::Postgres, take, [count.into()]);
+    let rows = transaction.query_all_raw(take).await?;
+    let mut numbers = rows.iter().map(|row| row.try_get("", "number")).collect::<Result<Vec<i64>, _>>()?;
+    numbers.sort_unstable();
+    Ok(numbers)
 }

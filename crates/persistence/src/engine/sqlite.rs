@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -55,6 +56,18 @@ pub(super) async fn alone(path: &Path, intent: Intent) -> Result<Option<SqlitePo
         Err(error) if is_busy(&error) => Ok(None),
         other => other.map(Some),
     }
+}
+
+/// Numbers behind those that a table has given its rows. Who writes writes alone, and takes them.
+pub(super) async fn next_numbers(
+    transaction: &DatabaseTransaction,
+    table: &str,
+    count: usize,
+) -> Result<Vec<i64>, Error> {
+    let ask = format!("SELECT seq FROM sqlite_sequence WHERE name = '{table}'");
+    let row = transaction.query_one_raw(Statement::from_string(DbBackend::Sqlite, ask)).await?;
+    let last: i64 = row.map(|row| row.try_get("", "seq")).transpose()?.unwrap_or_default();
+    Ok((1..).take(count).map(|nth| last.saturating_add(nth)).collect())
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

@@ -11,6 +11,11 @@ pub struct Model {
     pub account_id: Option<String>,
     pub service_key: Option<Uuid>,
     pub change_id: Option<Uuid>,
+    pub details: Option<String>,
+    pub chain: Option<String>,
+    pub sequence: Option<i64>,
+    pub digest: Option<Vec<u8>>,
+    pub key_id: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod attempt;
+pub mod chain;
 pub mod confirmation;
 pub mod contact;
 pub mod contact_change;

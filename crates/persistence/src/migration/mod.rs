@@ -3,6 +3,7 @@
 mod m0001_contacts_and_changes;
 mod m0002_participant_state;
 mod m0003_attempt;
+mod m0004_history;
 
 use sea_orm::{DatabaseTransaction, EntityTrait};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, async_trait, seaql_migrations};
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_contacts_and_changes::Migration),
             Box::new(m0002_participant_state::Migration),
             Box::new(m0003_attempt::Migration),
+            Box::new(m0004_history::Migration),
         ]
     }
 }

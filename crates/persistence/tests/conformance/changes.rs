@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     engine::Database,
-    people::{add_changes, ann_named_nora, asked, asked_one, at, id, lease_mails, service, settle, shop},
+    people::{add_changes, ann_named_nora, asked, asked_one, at, author, id, lease_mails, service, settle, shop},
 };
 
 on_every_engine!(
@@ -134,7 +134,10 @@ async fn all_seals_of_a_change_are_kept(db: &Database) {
     drop(view);
     let tx = db.store.write().await.unwrap();
     let again = Effects { seals: vec![effects.seals[0].clone()], ..Effects::default() };
-    assert!(matches!(tx.push(&again, "caller", at(1)).await, Err(Error::Database(_))), "a seal is written once");
+    assert!(
+        matches!(tx.push(&again, author("caller"), at(1)).await, Err(Error::Database(_))),
+        "a seal is written once"
+    );
 }
 
 async fn a_change_that_has_ended_is_never_stored_again(db: &Database) {

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
 use crate::{
     engine::Database,
-    people::{account, add_changes, ann_named_nora, asked_one, at, id, keyring, lease_mails, service, settle},
+    people::{account, add_changes, ann_named_nora, asked_one, at, author, id, keyring, lease_mails, service, settle},
 };
 
 /// More than a batch holds, and no multiple of it.
@@ -97,8 +97,14 @@ async fn full() -> Database {
                 ELSE 'failed' END, CASE i % 2 WHEN 0 THEN '' END, CASE i % 2 WHEN 0 THEN '450 4.2.1 «later»' END FROM n"
             .to_owned(),
         format!(
-            "INSERT INTO event (event_id, event_time, kind, caller, account_id, service_key, change_id)
-             SELECT 5 * i + 100, i, 'service-updated', '', NULL, {uuid}, NULL FROM n"
+            "INSERT INTO event (event_id, event_time, kind, caller, account_id, service_key, change_id, details, chain,
+                                sequence, digest, key_id)
+             SELECT 5 * i + 100, i, 'service-updated', '', NULL, {uuid}, NULL, CASE i % 2 WHEN 0 THEN 'a: b -> c' || char(10) || 'd' END,
+                    CASE i % 3 WHEN 0 THEN 'account/é' END, i, zeroblob(i % 40), CASE i % 5 WHEN 0 THEN '' END FROM n"
+        ),
+        format!(
+            "INSERT INTO chain (name, length, digest, key_id, proof)
+             SELECT CASE i % 2 WHEN 0 THEN 'service/' ELSE 'Ä' END || i, {FAR} - i, zeroblob(i % 40), '', x'ff00' FROM n"
         ),
         format!(
             "INSERT INTO request (caller, method, account_id, request_id, proof, answer, create_time)
@@ -140,7 +146,7 @@ async fn a_copy_of_a_copy_holds_the_same_rows() {
     let (first, second, third) = (full().await, Database::empty_postgres().await, Database::empty_sqlite().await);
     first.store.clone().close().await.unwrap();
     let before = dump(&first).await;
-    assert!(before.values().all(|rows| !rows.is_empty()) && before.len() >= 11, "this proves nothing");
+    assert!(before.values().all(|rows| !rows.is_empty()) && before.len() >= 13, "this proves nothing");
     let there = copy(&first.url(), &second.url()).await.unwrap();
     for table in &there {
         assert_eq!(table.rows, before[table.name].len(), "{}", table.name);
@@ -169,11 +175,16 @@ async fn go_on(store: &Store) {
         generation: 0,
         to_address: None,
     };
-    let event =
-        Event { kind: EventKind::AccountUpdated, account_id: Some(id("ann")), service_key: None, change_id: None };
+    let event = Event {
+        kind: EventKind::AccountUpdated,
+        account_id: Some(id("ann")),
+        service_key: None,
+        change_id: None,
+        details: Vec::new(),
+    };
     let effects = Effects { mails: vec![mail], events: vec![event], ..Effects::default() };
     let tx = store.write().await.unwrap();
-    tx.push(&effects, "caller", at(5)).await.unwrap();
+    tx.push(&effects, author("caller"), at(5)).await.unwrap();
     tx.commit().await.unwrap();
 }
 

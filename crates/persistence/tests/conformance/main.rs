@@ -34,6 +34,7 @@ macro_rules! on_every_engine {
 }
 
 mod accounts;
+mod audit;
 mod changes;
 mod copy;
 mod durability;

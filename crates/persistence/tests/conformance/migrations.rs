@@ -50,7 +50,7 @@ async fn a_database_of_the_first_version_becomes_one_like_a_new_one() {
         assert_ne!(schema(&old).await, schema(&new).await);
         old.store.migrate().await.unwrap();
         assert_eq!(schema(&old).await, schema(&new).await);
-        assert_eq!(old.number("SELECT count(*) FROM seaql_migrations").await, 3);
+        assert_eq!(old.number("SELECT count(*) FROM seaql_migrations").await, 4);
     }
 }
 
@@ -62,7 +62,7 @@ async fn to_migrate_again_changes_nothing() {
         db.store.migrate().await.unwrap();
         db.open_again().await.prepare().await.unwrap();
         assert_eq!(schema(&db).await, before);
-        assert_eq!(db.number("SELECT count(*) FROM seaql_migrations").await, 3);
+        assert_eq!(db.number("SELECT count(*) FROM seaql_migrations").await, 4);
         assert_eq!(db.number("SELECT count(*) FROM contact_change").await, 12);
     }
 }
@@ -150,6 +150,37 @@ async fn what_the_first_version_stored_is_read_as_it_was() {
         assert_eq!(tx.newest_key().await.unwrap().as_ref(), Some(keyring().signing().key_id()));
         tx.roll_back().await.unwrap();
         assert_eq!(db.number("SELECT count(*) FROM event").await, 13);
+    }
+}
+
+/// What an audit finds.
+async fn found(db: &Database) -> Vec<String> {
+    let mut found = Vec::new();
+    let view = db.store.read().await.unwrap();
+    view.audit(&keyring(), std::iter::empty(), |finding| found.push(finding.to_string())).await.unwrap();
+    found
+}
+
+#[tokio::test]
+async fn the_history_of_the_first_version_is_verified_once_it_was_adopted() {
+    for db in first().await {
+        db.store.migrate().await.unwrap();
+        // No service and no account has a chain, and each event is in none.
+        let before = found(&db).await;
+        let heads = before.iter().filter(|finding| finding.ends_with(" head: missing")).count();
+        assert_eq!((heads, before.len()), (PEOPLE.len() + 5, PEOPLE.len() + 5 + 1), "{before:#?}");
+        assert!(before.last().unwrap().contains("13 in no chain"), "{before:#?}");
+        let adopted = db.store.adopt(&keyring(), at(1000), at(2000)).await.unwrap();
+        assert_eq!((adopted.chains, adopted.events), (11, 13));
+        assert!(found(&db).await.is_empty());
+        // A process of the version before, which knows nothing of chains.
+        db.execute(
+            "INSERT INTO event (event_time, kind, caller, account_id) VALUES (7, 'account-updated', 'old', 'an1-ovh')",
+        )
+        .await;
+        assert_eq!(found(&db).await.len(), 1);
+        db.store.adopt(&keyring(), at(1000), at(2000)).await.unwrap();
+        assert!(found(&db).await.is_empty());
     }
 }
 
@@ -272,7 +303,7 @@ async fn a_role_that_may_do_less_than_serving_takes_is_refused_before_it_does_an
     db.execute(&format!(
         "CREATE ROLE {role} LOGIN;
          GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role};
-         GRANT DELETE ON request TO {role}; REVOKE INSERT ON event FROM {role}"
+         GRANT DELETE ON ALL TABLES IN SCHEMA public TO {role}; REVOKE DELETE ON attempt FROM {role}; REVOKE INSERT ON event FROM {role}"
     ))
     .await;
     let (before, after) = db.server_url().split_once("://").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
@@ -304,7 +335,7 @@ async fn of_ten_that_migrate_a_server_at_once_one_does_and_all_succeed() {
             migration.await.unwrap().unwrap();
         }
         assert_eq!(schema(&db).await, schema(&Database::postgres().await).await);
-        assert_eq!(db.number("SELECT count(*) FROM seaql_migrations").await, 3);
+        assert_eq!(db.number("SELECT count(*) FROM seaql_migrations").await, 4);
     }
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     engine::Database,
-    people::{ann_named_nora, at, id, lease_mails, settle},
+    people::{ann_named_nora, at, author, id, lease_mails, settle},
 };
 
 on_every_engine!(
@@ -38,7 +38,7 @@ fn notice(kind: MailKind, name: &str) -> Mail {
 
 async fn queue(db: &Database, mails: Vec<Mail>, seconds: i64) {
     let tx = db.store.write().await.unwrap();
-    tx.push(&Effects { mails, ..Effects::default() }, "caller", at(seconds)).await.unwrap();
+    tx.push(&Effects { mails, ..Effects::default() }, author("caller"), at(seconds)).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -369,7 +369,7 @@ async fn a_mail_about_a_change_is_queued_once(db: &Database) {
     let tx = db.store.write().await.unwrap();
     let again =
         Effects { mails: vec![Mail { generation: 1, ..notice(MailKind::Confirm, "ann") }], ..Effects::default() };
-    assert!(matches!(tx.push(&again, "caller", at(1)).await, Err(relevo_persistence::Error::Database(_))));
+    assert!(matches!(tx.push(&again, author("caller"), at(1)).await, Err(relevo_persistence::Error::Database(_))));
     tx.roll_back().await.unwrap();
     queue(db, vec![Mail { generation: 2, ..notice(MailKind::Confirm, "ann") }], 1).await;
     queue(db, vec![Mail { generation: 1, ..notice(MailKind::Reminder, "ann") }], 1).await;

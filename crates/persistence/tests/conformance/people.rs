@@ -1,6 +1,6 @@
 //! People, services and changes, to store.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use jiff::{SignedDuration, Timestamp};
 use relevo_domain::{
@@ -8,7 +8,7 @@ use relevo_domain::{
     Keyring, Kind, Language, Nonce, Policy, Role, Service, ServiceId, ServiceKey,
     contact_change::{Wish, open, plan},
 };
-use relevo_persistence::{DueMail, Tx};
+use relevo_persistence::{Author, DueMail, Tx};
 use uuid::Uuid;
 
 use crate::engine::Database;
@@ -42,6 +42,12 @@ pub(crate) fn account(name: &str) -> Account {
 
 pub(crate) fn service_id(text: &str) -> ServiceId {
     ServiceId::parse(text).unwrap()
+}
+
+/// Somebody who writes into the history.
+pub(crate) fn author(name: &'static str) -> Author<'static> {
+    static KEYRING: LazyLock<Keyring> = LazyLock::new(keyring);
+    Author { name, keyring: &KEYRING }
 }
 
 /// The n-th service, with these holders of its administrator, technical and billing role, as in `ann tom bill`.
@@ -132,7 +138,7 @@ pub(crate) async fn add_changes(db: &Database, service: &Service, changes: &[Con
     for change in changes {
         tx.insert_contact_change(change, &service.contacts.administrator).await.unwrap();
     }
-    tx.push(effects, "caller", at(0)).await.unwrap();
+    tx.push(effects, author("caller"), at(0)).await.unwrap();
     tx.commit().await.unwrap();
 }
 

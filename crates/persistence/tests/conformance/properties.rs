@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     engine::Database,
-    people::{PEOPLE, add_people, at, id, keyring, lease_mails, policy, shop},
+    people::{PEOPLE, add_people, at, author, id, keyring, lease_mails, policy, shop},
 };
 
 on_every_engine!(whatever_the_rules_make_of_a_change_is_read_back_as_it_is);
@@ -89,7 +89,7 @@ impl World {
             self.service = service;
         }
         self.seals.extend(effects.seals.iter().cloned());
-        tx.push(&effects, "caller", self.now).await.unwrap();
+        tx.push(&effects, author("caller"), self.now).await.unwrap();
     }
 
     async fn step(&mut self, tx: &Tx, step: &Step) {

@@ -5,7 +5,7 @@ use relevo_persistence::{Error, Store};
 
 use crate::{
     engine::Database,
-    people::{account, add_people, ann_named_nora, at, id, service, settle, shop},
+    people::{account, add_people, ann_named_nora, at, author, id, service, settle, shop},
 };
 
 on_every_engine!(
@@ -123,13 +123,14 @@ async fn effects_are_stored_as_they_are(db: &Database) {
         account_id: account.map(id),
         service_key: None,
         change_id,
+        details: Vec::new(),
     };
     let events = vec![
         event(EventKind::AccountUpdated, Some("ann"), None),
         event(EventKind::ChangeExpired, None, Some(change.change_id)),
     ];
     let tx = db.store.write().await.unwrap();
-    tx.push(&Effects { events, ..Effects::default() }, "sweeper", at(7)).await.unwrap();
+    tx.push(&Effects { events, ..Effects::default() }, author("sweeper"), at(7)).await.unwrap();
     tx.commit().await.unwrap();
     let stored = format!(
         "SELECT count(*) FROM event WHERE caller = 'sweeper' AND event_time = {} AND service_key IS NULL
@@ -143,7 +144,7 @@ async fn effects_are_stored_as_they_are(db: &Database) {
 
 async fn no_effects_are_no_work(db: &Database) {
     let tx = db.store.write().await.unwrap();
-    tx.push(&Effects::default(), "caller", at(0)).await.unwrap();
+    tx.push(&Effects::default(), author("caller"), at(0)).await.unwrap();
     tx.commit().await.unwrap();
     for table in ["seal", "outbox", "event"] {
         assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
@@ -152,10 +153,16 @@ async fn no_effects_are_no_work(db: &Database) {
 
 async fn many_effects_are_as_many_rows(db: &Database) {
     // More than one statement can take.
-    let event = Event { kind: EventKind::ServiceUpdated, account_id: None, service_key: None, change_id: None };
+    let event = Event {
+        kind: EventKind::ServiceUpdated,
+        account_id: None,
+        service_key: None,
+        change_id: None,
+        details: Vec::new(),
+    };
     let effects = Effects { events: vec![event; 6_000], ..Effects::default() };
     let tx = db.store.write().await.unwrap();
-    tx.push(&effects, "caller", at(0)).await.unwrap();
+    tx.push(&effects, author("caller"), at(0)).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(db.number("SELECT count(*) FROM event").await, 6_000);
 }

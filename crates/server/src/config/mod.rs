@@ -62,6 +62,8 @@ pub struct Config {
     pub account_id_suffix: String,
     /// What the company decides about changes.
     pub policy: Policy,
+    /// How long changes that have ended are kept; `None` for ever.
+    pub change_retention: Option<SignedDuration>,
     /// Where the keys of tokens come from.
     pub keys: Keys,
     /// Where mails go.
@@ -143,6 +145,7 @@ struct RawChange {
     resend_interval: String,
     resend_limit: u32,
     good_standing: String,
+    retention: String,
 }
 
 #[derive(Deserialize)]
@@ -243,6 +246,7 @@ impl Checks {
             );
         }
         let policy = self.policy(&raw.change);
+        let retention = self.duration("change.retention", &raw.change.retention);
         let database_url = DatabaseUrl::parse(&raw.database.url).map_err(|error| self.0.push(error.to_string())).ok();
         if !(2..=1000).contains(&raw.database.connections) {
             let connections = raw.database.connections;
@@ -270,6 +274,7 @@ impl Checks {
             database_connections: raw.database.connections,
             account_id_suffix: suffix,
             policy: policy?,
+            change_retention: retention.map(|kept| (!kept.is_zero()).then_some(kept))?,
             keys: keys?,
             mail_transport: transport?,
             mail_from: mail_from?,

@@ -22,16 +22,18 @@ use Grant::{Directory, Operate, Read, Request as Ask};
 
 /// Each method, with the grants of which its caller needs one. Where a method may be called without an account, that
 /// takes `operate`: see [`Caller::sees`].
-const METHODS: [(&str, &[Grant]); 19] = [
+const METHODS: [(&str, &[Grant]); 22] = [
     ("/relevo.v1.ContactService/CreateAccount", &[Directory]),
     ("/relevo.v1.ContactService/GetAccount", &[Read, Ask, Operate]),
     ("/relevo.v1.ContactService/UpdateAccount", &[Directory]),
+    ("/relevo.v1.ContactService/DeleteAccount", &[Directory]),
     ("/relevo.v1.ContactService/ListAccounts", &[Operate]),
     ("/relevo.v1.ContactService/CreateService", &[Directory]),
     ("/relevo.v1.ContactService/GetService", &[Read, Ask, Operate]),
     ("/relevo.v1.ContactService/UpdateService", &[Directory]),
     ("/relevo.v1.ContactService/DeleteService", &[Directory]),
     ("/relevo.v1.ContactService/ListServices", &[Read, Ask, Operate]),
+    ("/relevo.v1.ContactService/ListServiceEvents", &[Read, Ask, Operate]),
     ("/relevo.v1.ContactService/SendTestMail", &[Operate]),
     ("/relevo.v1.RequestService/CreateContactChanges", &[Ask]),
     ("/relevo.v1.RequestService/GetContactChange", &[Read, Ask, Operate]),
@@ -42,6 +44,7 @@ const METHODS: [(&str, &[Grant]); 19] = [
     ("/relevo.v1.RequestService/ResendToken", &[Ask, Operate]),
     ("/relevo.v1.RequestService/InspectToken", &[Read, Ask, Operate]),
     ("/relevo.v1.RequestService/ListDeliveries", &[Read, Ask, Operate]),
+    ("/relevo.v1.RequestService/ListChangeEvents", &[Read, Ask, Operate]),
 ];
 
 /// What load balancers ask, who are nobody's callers.

@@ -3,8 +3,9 @@
 use prost::Message as _;
 use relevo_api::v1::{
     self, CreateAccountRequest, CreateAccountResponse, CreateServiceRequest, CreateServiceResponse,
-    DeleteServiceRequest, DeleteServiceResponse, GetAccountRequest, GetAccountResponse, GetServiceRequest,
-    GetServiceResponse, ListAccountsRequest, ListAccountsResponse, ListServicesRequest, ListServicesResponse,
+    DeleteAccountRequest, DeleteAccountResponse, DeleteServiceRequest, DeleteServiceResponse, GetAccountRequest,
+    GetAccountResponse, GetServiceRequest, GetServiceResponse, ListAccountsRequest, ListAccountsResponse,
+    ListServiceEventsRequest, ListServiceEventsResponse, ListServicesRequest, ListServicesResponse,
     SendTestMailRequest, SendTestMailResponse, UpdateAccountRequest, UpdateAccountResponse, UpdateServiceRequest,
     UpdateServiceResponse, contact_service_server::ContactService,
 };
@@ -73,6 +74,26 @@ impl ContactService for Api {
             });
             let account = mutation.update_account(&account_id, fields, etag, missing).await?;
             Ok(UpdateAccountResponse { account: Some(show::account(&account)) })
+        })
+        .await
+    }
+
+    async fn delete_account(
+        &self,
+        request: Request<DeleteAccountRequest>,
+    ) -> Result<Response<DeleteAccountResponse>, Status> {
+        let (caller, message) = received(request)?;
+        let mut form = self.form();
+        let account_id = form.account_id("account_id", &message.account_id);
+        let etag = form.etag("etag", &message.etag);
+        let request_id = form.request_id(&message.request_id);
+        let (Some(account_id), Some(etag), Some(request_id)) = (account_id, etag, request_id) else {
+            return Err(form.wrong().into());
+        };
+        let call = call(caller, "DeleteAccount", Some(&account_id), request_id, message.validate_only, &message);
+        mutate(&self.0, call, async |mutation| {
+            mutation.delete_account(&account_id, etag).await?;
+            Ok(DeleteAccountResponse {})
         })
         .await
     }
@@ -220,6 +241,30 @@ impl ContactService for Api {
             next_page_token,
             services: reports.iter().map(show::service).collect(),
         }))
+    }
+
+    async fn list_service_events(
+        &self,
+        request: Request<ListServiceEventsRequest>,
+    ) -> Result<Response<ListServiceEventsResponse>, Status> {
+        let (caller, mut message) = received(request)?;
+        caller.sees(&message.account_id)?;
+        let mut form = self.form();
+        let service_id = form.required("service_id", &message.service_id, ServiceId::parse);
+        let viewer = form.optional_account_id("account_id", &message.account_id);
+        let page_size = form.page_size(message.page_size);
+        let (Some(service_id), Some(viewer), Some(page_size)) = (service_id, viewer, page_size) else {
+            return Err(form.wrong().into());
+        };
+        let token = std::mem::take(&mut message.page_token);
+        message.page_size = 0;
+        let list = [b"service events ".as_slice(), &message.encode_to_vec()].concat();
+        let keyring = &self.0.keyring;
+        let before = page_token::read(keyring, &list, &token, |place| place.parse().ok())?;
+        let seen = self.0.events_of_service(&service_id, viewer.as_ref(), before, page_size + 1).await?;
+        let (seen, next_page_token) =
+            page_token::page(keyring, &list, seen, page_size, |seen| seen.report.event_id.to_string());
+        Ok(Response::new(ListServiceEventsResponse { next_page_token, events: seen.iter().map(show::event).collect() }))
     }
 
     async fn send_test_mail(

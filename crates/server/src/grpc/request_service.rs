@@ -6,9 +6,10 @@ use prost::Message as _;
 use relevo_api::v1::{
     AcceptContactChangeRequest, AcceptContactChangeResponse, CancelContactChangeRequest, CancelContactChangeResponse,
     CreateContactChangesRequest, CreateContactChangesResponse, GetContactChangeRequest, GetContactChangeResponse,
-    InspectTokenRequest, InspectTokenResponse, ListContactChangesRequest, ListContactChangesResponse,
-    ListDeliveriesRequest, ListDeliveriesResponse, RefuseContactChangeRequest, RefuseContactChangeResponse,
-    ResendTokenRequest, ResendTokenResponse, request_service_server::RequestService,
+    InspectTokenRequest, InspectTokenResponse, ListChangeEventsRequest, ListChangeEventsResponse,
+    ListContactChangesRequest, ListContactChangesResponse, ListDeliveriesRequest, ListDeliveriesResponse,
+    RefuseContactChangeRequest, RefuseContactChangeResponse, ResendTokenRequest, ResendTokenResponse,
+    request_service_server::RequestService,
 };
 use relevo_domain::{ChangeId, RefusalReason, Role, ServiceId, contact_change::Wish};
 use relevo_persistence::{ChangeFilter, Part};
@@ -255,5 +256,29 @@ impl RequestService for Api {
             page_token::page(keyring, &list, seen.mails, page_size, |mail| mail.mail_id.to_string());
         let deliveries = mails.iter().map(|mail| show::mail(mail, seen.viewer.as_ref())).collect();
         Ok(Response::new(ListDeliveriesResponse { deliveries, next_page_token }))
+    }
+
+    async fn list_change_events(
+        &self,
+        request: Request<ListChangeEventsRequest>,
+    ) -> Result<Response<ListChangeEventsResponse>, Status> {
+        let (caller, mut message) = received(request)?;
+        caller.sees(&message.account_id)?;
+        let mut form = self.form();
+        let change_id = form.change_id("change_id", &message.change_id);
+        let viewer = form.optional_account_id("account_id", &message.account_id);
+        let page_size = form.page_size(message.page_size);
+        let (Some(change_id), Some(viewer), Some(page_size)) = (change_id, viewer, page_size) else {
+            return Err(form.wrong().into());
+        };
+        let token = std::mem::take(&mut message.page_token);
+        message.page_size = 0;
+        let list = [b"change events ".as_slice(), &message.encode_to_vec()].concat();
+        let keyring = &self.0.keyring;
+        let before = page_token::read(keyring, &list, &token, |place| place.parse().ok())?;
+        let seen = self.0.events_of_change(change_id, viewer, before, page_size + 1).await?;
+        let (seen, next_page_token) =
+            page_token::page(keyring, &list, seen, page_size, |seen| seen.report.event_id.to_string());
+        Ok(Response::new(ListChangeEventsResponse { next_page_token, events: seen.iter().map(show::event).collect() }))
     }
 }

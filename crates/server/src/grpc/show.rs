@@ -3,16 +3,17 @@
 use jiff::Timestamp;
 use relevo_api::v1;
 use relevo_domain::{
-    Account, AccountId, BillingStanding, Contacts, MailKind, Refusal, Role, Roles, Service, Sight, State,
+    Account, AccountId, BillingStanding, Contacts, Detail, EventKind, MailKind, Refusal, Role, Roles, Service, Sight,
+    State,
     contact_change::{Blocker, ChangeState, Confirmation, Decision, Draft, Ending},
 };
 use relevo_outbound::Verdict;
-use relevo_persistence::{AttemptReport, Delivery, DeliveryState, MailReport, Outcome, Reply};
+use relevo_persistence::{AttemptReport, Delivery, DeliveryState, EventReport, MailReport, Outcome, Reply};
 
 use super::status::reason_of;
 use crate::{
     contacts::{ServiceReport, etag},
-    requests::SeenChange,
+    requests::{SeenChange, SeenEvent},
     test_mail::TestMail,
 };
 
@@ -178,6 +179,56 @@ fn attempt(report: &AttemptReport, sees_text: bool) -> v1::DeliveryAttempt {
         attempt_time: Some(timestamp(report.attempt_time)),
         outcome: outcome.into(),
         reply: reply(report.reply.as_ref(), sees_text),
+    }
+}
+
+/// An event, as far as its viewer may see it.
+pub(super) fn event(seen: &SeenEvent) -> v1::Event {
+    let EventReport { event_time, kind, caller, account_id, change_id, details, sequence, .. } = &seen.report;
+    let is_whole = seen.sight != Sight::Incumbent;
+    let is_role = |detail: &Detail| Role::ALL.iter().any(|role| role.name() == detail.what);
+    // Of a change an incumbent knows where it stands and what it is about; of his service not who was there before him.
+    let is_seen = |detail: &&Detail| match change_id {
+        _ if is_whole => true,
+        Some(_) => detail.what == "state" || is_role(detail),
+        None => !is_role(detail),
+    };
+    let sees_account = is_whole || *kind == Some(EventKind::ChangeOpened);
+    v1::Event {
+        event_time: Some(timestamp(*event_time)),
+        kind: kind.map_or(v1::EventKind::Unspecified, event_kind).into(),
+        caller: if seen.sight == Sight::Everything { caller.clone() } else { String::new() },
+        account_id: account_id.as_ref().filter(|_| sees_account).map(ToString::to_string).unwrap_or_default(),
+        change_id: change_id.map(|id| id.to_string()).unwrap_or_default(),
+        details: details.iter().filter(is_seen).map(event_detail).collect(),
+        sequence: sequence.unwrap_or_default(),
+    }
+}
+
+fn event_detail(Detail { what, from, to }: &Detail) -> v1::EventDetail {
+    v1::EventDetail { what: what.clone(), from: from.clone(), to: to.clone() }
+}
+
+fn event_kind(kind: EventKind) -> v1::EventKind {
+    match kind {
+        EventKind::AccountCreated => v1::EventKind::AccountCreated,
+        EventKind::AccountUpdated => v1::EventKind::AccountUpdated,
+        EventKind::AccountDeleted => v1::EventKind::AccountDeleted,
+        EventKind::ServiceCreated => v1::EventKind::ServiceCreated,
+        EventKind::ServiceUpdated => v1::EventKind::ServiceUpdated,
+        EventKind::ServiceDeleted => v1::EventKind::ServiceDeleted,
+        EventKind::ChangeOpened => v1::EventKind::ChangeOpened,
+        EventKind::ChangeAccepted => v1::EventKind::ChangeAccepted,
+        EventKind::ChangeDone => v1::EventKind::ChangeDone,
+        EventKind::ChangeRefused => v1::EventKind::ChangeRefused,
+        EventKind::ChangeCancelled => v1::EventKind::ChangeCancelled,
+        EventKind::ChangeExpired => v1::EventKind::ChangeExpired,
+        EventKind::ChangeFailed => v1::EventKind::ChangeFailed,
+        EventKind::ChangeRemoved => v1::EventKind::ChangeRemoved,
+        EventKind::TokenResent => v1::EventKind::TokenResent,
+        EventKind::TokenSuperseded => v1::EventKind::TokenSuperseded,
+        EventKind::TokenUndelivered => v1::EventKind::TokenUndelivered,
+        EventKind::PartyReminded => v1::EventKind::PartyReminded,
     }
 }
 

@@ -106,6 +106,7 @@ fn answer(error: Error) -> Answer {
         | Error::Key(_)
         | Error::Compose(_)
         | Error::TestMail(_)
+        | Error::Audit(_)
         | Error::Io(..)
         | Error::Transport(_)
         | Error::Task(_)
@@ -136,6 +137,7 @@ pub(super) fn reason_of(refusal: &Refusal) -> ErrorReason {
         Refusal::ServiceNotFound => ErrorReason::ServiceNotFound,
         Refusal::ChangeNotFound => ErrorReason::ChangeNotFound,
         Refusal::AccountExists(_) => ErrorReason::AccountExists,
+        Refusal::AccountInUse(..) => ErrorReason::AccountInUse,
         Refusal::ServiceExists => ErrorReason::ServiceExists,
         Refusal::NothingToChange => ErrorReason::NothingToChange,
         Refusal::RolesNotPermitted(_) | Refusal::NotAParty | Refusal::NotItsToCancel => ErrorReason::RoleNotPermitted,
@@ -158,9 +160,11 @@ fn refused(refusal: &Refusal) -> Answer {
         Refusal::RolesNotPermitted(_) | Refusal::NotAParty | Refusal::NotItsToCancel | Refusal::TokenInvalid => {
             Code::PermissionDenied
         }
-        Refusal::BillingOverdue(_) | Refusal::ChangeSettled(_) | Refusal::AlreadyDecided | Refusal::TokenSuperseded => {
-            Code::FailedPrecondition
-        }
+        Refusal::AccountInUse(..)
+        | Refusal::BillingOverdue(_)
+        | Refusal::ChangeSettled(_)
+        | Refusal::AlreadyDecided
+        | Refusal::TokenSuperseded => Code::FailedPrecondition,
         Refusal::EtagMismatch => Code::Aborted,
         Refusal::ResendLimited { .. } => Code::ResourceExhausted,
     };
@@ -171,6 +175,10 @@ fn refused(refusal: &Refusal) -> Answer {
             let account = account.to_string();
             answer.details.set_resource_info("relevo.v1.Account", &account, "", &message);
             answer.metadata.push(("account_id", account));
+        }
+        Refusal::AccountInUse(account, _) => {
+            answer.details.add_precondition_failure_violation("USE", account.to_string(), &message);
+            answer.metadata.push(("account_id", account.to_string()));
         }
         Refusal::ServiceNotFound | Refusal::ServiceExists => {
             answer.details.set_resource_info("relevo.v1.Service", "", "", &message);

@@ -14,23 +14,23 @@ use std::{
 
 use relevo_domain::{
     AccountId, ChangeId, Contacts, Effects, EmailAddress, Event, EventKind, Keyring, Kind, Mail, MailKind, Nonce, Role,
-    Roles, Seal, ServiceKey, contact_change::ChangeState,
+    Roles, Seal, ServiceId, ServiceKey, contact_change::ChangeState,
 };
-use relevo_persistence::{Attempt, ChangeFilter, Part, Reply, RequestKey, ServiceFilter, Store, Tx};
+use relevo_persistence::{Attempt, ChangeFilter, Part, Reply, RequestKey, ServiceFilter, Store, Tx, View};
 use uuid::Uuid;
 
 use self::plan_log::{Plan, PlanLog};
 use crate::{
     engine::Database,
-    people::{account, asked_one, at, id, keyring, policy, service, service_id},
+    people::{account, asked_one, at, author, id, keyring, policy, service, service_id},
 };
 
 /// Fills the tables from the numbers of a table `n`, which each engine makes in its own way: services `s00001.example`
-/// onwards, each with a contact change; the first are the newest and open. Ann asks for most of them, and for three hundred of the
+/// onwards, each with a contact change and its event, the first with seven hundred; the first are the newest and open. Ann asks for most of them, and for three hundred of the
 /// open ones; she has had three hundred tokens for the first.
 const FILL: &str = "
-    INSERT INTO account SELECT account, 'Ada', 'ada@example.com', 'en', 'good', 0, 0, 1 FROM n;
-    INSERT INTO account VALUES ('an1-ovh', 'Ann', 'ann@example.com', 'en', 'good', 0, 0, 1);
+    INSERT INTO account SELECT account, 'Ada', 'ada@example.com', 'en', 'good', 0, 0, 1, NULL FROM n;
+    INSERT INTO account VALUES ('an1-ovh', 'Ann', 'ann@example.com', 'en', 'good', 0, 0, 1, NULL);
     INSERT INTO service SELECT key, name, CASE WHEN n % 100 = 0 THEN 'vps' ELSE 'domain' END, NULL, 0, 0, NULL, 1 FROM n;
     INSERT INTO contact SELECT key, 'administrator', 'an1-ovh', name FROM n;
     INSERT INTO contact SELECT key, 'technical', account, name FROM n;
@@ -52,7 +52,12 @@ const FILL: &str = "
         SELECT 'confirm', change_id, account_id, generation, CASE WHEN open THEN 'queued' ELSE 'sent' END, 0, 1000000, 100, 0
         FROM seal JOIN n ON key = change_id;
     INSERT INTO attempt SELECT mail_id, 0, 0, 'deferred', NULL, NULL FROM outbox;
-    INSERT INTO event (event_time, kind, caller) SELECT n, 'account-created', 'caller' FROM n;
+    INSERT INTO event (event_time, kind, caller, service_key, change_id, details, chain, sequence, digest, key_id)
+        SELECT n.n, 'change-opened', 'caller', first.key, first.key, '', 'service', n.n, n.nonce, 'key'
+        FROM n, n AS first WHERE first.n = 1 AND n.n <= 700;
+    INSERT INTO event (event_time, kind, caller, service_key, change_id, details, chain, sequence, digest, key_id)
+        SELECT n, 'change-opened', 'caller', key, key, '', 'services', n, nonce, 'key' FROM n;
+    INSERT INTO chain SELECT 'account/' || account, 1, nonce, 'key', nonce FROM n;
     INSERT INTO request SELECT 'caller', 'm', account, key, nonce, nonce, n FROM n;
 ";
 
@@ -110,7 +115,7 @@ fn assert_same_counts(few: &Calls, many: &Calls) {
     // A list by states asks for each of them.
     let many = |(call, _): &(&str, usize)| !call.starts_with("change_reports_before");
     let most = few.counts().into_iter().filter(many).max_by_key(|(_, count)| *count).unwrap();
-    assert_eq!(most, ("letter with a token", 6));
+    assert_eq!(most, ("remove_ended_changes", 7));
 }
 
 fn party(n: u64) -> AccountId {
@@ -209,6 +214,28 @@ async fn read(store: &Store, rows: u64, calls: &mut Calls) {
         calls.file(name, view.mails_of_change(change_id(1), to, after, 50).await);
     }
     calls.file("answer_is_older", view.answer_is_older(at(0)).await);
+    calls.file("change_is_removable", view.change_is_removable(at(0)).await);
+    history(&view, &first, rows, calls).await;
+}
+
+/// The calls that read the history.
+async fn history(view: &View, first: &ServiceId, rows: u64, calls: &mut Calls) {
+    let found = calls.file("newest_registration", view.newest_registration(first).await);
+    assert_eq!(found, Some(ServiceKey(key(1))));
+    for before in [None, Some(500)] {
+        for viewer in [None, Some(id("ann"))] {
+            let name = format!("events_of_service, of a viewer {}, {}", viewer.is_some(), before.is_some());
+            let events = view.events_of_service(ServiceKey(key(1)), viewer.as_ref(), before, rows).await;
+            assert_eq!(calls.file(name, events).len() as u64, rows);
+        }
+        for of_state in [false, true] {
+            let name = format!("events_of_change, of its state {of_state}, {}", before.is_some());
+            let events = view.events_of_change(change_id(1), of_state, before, rows).await;
+            assert_eq!(calls.file(name, events).len() as u64, rows);
+        }
+    }
+    let changes = (1..=rows).map(change_id);
+    calls.file("changes_seen_whole", view.changes_seen_whole(&id("ann"), changes).await);
 }
 
 fn request_key(n: u64) -> RequestKey {
@@ -244,7 +271,12 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
     change.cancel(None, &id("ann"), &policy(), now, &mut Effects::default()).unwrap();
     calls.file("save_contact_change, ended", tx.save_contact_change(&change, now).await);
     calls.file("supersede_tokens", tx.supersede_tokens(&id("ann"), (1..=rows).map(change_id)).await);
-    calls.file("push", tx.push(&effects(rows), "caller", now).await);
+    calls.file("push", tx.push(&effects(rows), author("caller"), now).await);
+
+    let named: Vec<_> = (1..=rows).map(party).collect();
+    assert_eq!(calls.file("accounts_to_name", tx.accounts_to_name(&named).await).len() as u64, rows);
+    let removed = calls.file("remove_ended_changes", tx.remove_ended_changes(at(0), rows.min(50)).await);
+    assert_eq!(removed.len() as u64, rows.min(50));
 
     let leased = calls.file("lease_mail", tx.lease_mail(now, at(60), &[]).await);
     let others = [id("ann"), party(2), party(3)];
@@ -287,6 +319,12 @@ async fn directory(tx: &Tx, calls: &mut Calls) {
     own.revision += 1;
     calls.file("save_account", tx.save_account(&own).await);
     calls.file("insert_account", tx.insert_account(&account("tom")).await);
+    let bill = account("bill");
+    assert!(tx.insert_account(&bill).await.unwrap());
+    calls.since();
+    assert_eq!(calls.file("account_use", tx.account_use(&bill.account_id).await), None);
+    calls.file("delete_account", tx.delete_account(&bill, at(0)).await);
+    assert!(calls.file("insert_account_anew", tx.insert_account_anew(&bill).await).is_some());
     let name = "service_of_change_for_update";
     let mut own = calls.file(name, tx.service_of_change_for_update(change_id(2)).await).unwrap();
     calls.file("service_for_update", tx.service_for_update(&own.service_id).await).unwrap();
@@ -318,6 +356,7 @@ fn effects(rows: u64) -> Effects {
         account_id: Some(party(n)),
         service_key: None,
         change_id: Some(change_id(n)),
+        details: Vec::new(),
     };
     Effects {
         seals: (1..=rows).map(seal).collect(),

@@ -40,6 +40,8 @@ const MEANT: &[(&str, &str)] = &[
     // All that waits to be sent, if that is less than to look up the mails of many changes. It holds nothing else.
     ("supersede_tokens", "Index Scan using outbox_due on outbox"),
     ("supersede_tokens", "Bitmap Index Scan on outbox_due"),
+    // A number for each event, from the sequence.
+    ("push", "Function Scan on generate_series"),
     // A row for each key that ever made tokens, and for each step of the schema.
     ("register_keys", "Seq Scan on token_key"),
     ("register_keys", "Seq Scan on seaql_migrations"),
@@ -57,6 +59,15 @@ const OPEN_ALONE: &[(&str, &str)] = &[
     ("open_changes_of_party_for_update", "change_open_by_nominee"),
     ("change_reports_before, participant true, service false, states [\"pending\"], false", "participant_by_state"),
     ("change_reports_before, participant true, service false, states [\"pending\"], true", "participant_by_state"),
+    // The history, and what is removed from beside it.
+    ("events_of_service, of a viewer false, false", "event_by_service"),
+    ("events_of_service, of a viewer true, true", "event_by_service"),
+    ("events_of_change, of its state false, false", "event_by_change"),
+    ("events_of_change, of its state true, true", "event_by_change"),
+    ("newest_registration", "service_by_id"),
+    ("change_is_removable", "change_by_end"),
+    ("remove_ended_changes", "change_by_end"),
+    ("delete_account", "outbox_by_account"),
     // The trigger.
     ("save_contact_change, ended", "participant_pkey"),
 ];

@@ -25,6 +25,8 @@ const MEANT: &[(&str, &str)] = &[
     ("register_keys", "SCAN token_key"),
     // All of a table that has a row for each step of the schema, to lock it.
     ("register_keys", "SCAN seaql_migrations"),
+    // A row for each of the two tables that count their rows.
+    ("push", "SCAN sqlite_sequence"),
 ];
 
 /// The queries that run every second or at every decision, and the indexes that serve them: these hold what is open and
@@ -37,6 +39,14 @@ const OPEN_ALONE: &[(&str, &str)] = &[
     ("open_changes_for_update", "SEARCH contact_change USING INDEX change_open_by_service (service_key=?)"),
     ("open_changes_of_party_for_update", "SEARCH contact_change USING INDEX change_open_by_requester (requester=?)"),
     ("open_changes_of_party_for_update", "SEARCH contact_change USING INDEX change_open_by_nominee (nominee=?)"),
+    // The history, and what is removed from beside it.
+    ("change_is_removable", "SEARCH contact_change USING INDEX change_by_end (settle_time<?)"),
+    ("remove_ended_changes", "SEARCH contact_change USING INDEX change_by_end (settle_time<?)"),
+    (
+        "events_of_service, of a viewer true, true",
+        "SEARCH event USING INDEX event_by_service (service_key=? AND event_id<?)",
+    ),
+    ("events_of_change, of its state false, false", "SEARCH event USING INDEX event_by_change (change_id=?)"),
     (
         "change_reports_before, participant true, service false, states [\"pending\"], false",
         "SEARCH participant USING COVERING INDEX participant_by_state (account_id=? AND state=? AND part=?)",
