@@ -6,7 +6,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Generated code must not need protoc: where one is on the machine, it is hidden.
 export PROTOC := /nonexistent
 
-.PHONY: help run test peers stories check format tools
+.PHONY: help run test peers stories bench check format tools
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -30,6 +30,10 @@ peers: ## Hand mails to real servers: Postfix, and one that asks for TLS and a l
 stories: ## Pass the long stories: kills by the dozen, changes by the thousand
 	tests/postgres/install.sh >/dev/null
 	cargo test --locked --package relevo-tests --features stories --test stories -- --nocapture
+
+bench: ## Measure that nobody can tell by the time of an answer what is hidden from him
+	tests/postgres/install.sh >/dev/null
+	cargo bench --locked --package relevo-tests --bench seeing
 
 check: tools ## Check formatting, lints, docs, protos, dependencies, spelling
 	cargo fmt --all --check

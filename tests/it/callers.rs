@@ -234,7 +234,7 @@ async fn health_is_for_all_and_reflection_for_callers() {
     ask(with_key(&key_of("panel"))).await.unwrap();
 
     // What is not there is not there for callers, and nobody else learns even that.
-    for path in ["/relevo.v1.ContactService/DeleteAccount", "/relevo.v2.ContactService/GetAccount", "/favicon.ico"] {
+    for path in ["/relevo.v1.ContactService/MergeAccounts", "/relevo.v2.ContactService/GetAccount", "/favicon.ico"] {
         for (headers, code) in
             [(headers(&[]), Code::Unauthenticated), (with_key(&key_of("panel")), Code::Unimplemented)]
         {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use relevo_tests::{
     Engine, TestServer, call_as,
     http2::{
-        ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, PREFACE, RST_STREAM, SETTINGS,
+        ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS,
         WINDOW_UPDATE, call, frame, header,
     },
     v1::GetAccountRequest,
@@ -194,6 +194,34 @@ async fn a_connection_has_two_hundred_calls_open_and_no_more() {
         }
     };
     assert_eq!(timeout(Duration::from_secs(5), refused).await.unwrap(), REFUSED_STREAM);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_outlives_any_number_of_calls_that_are_refused_before_their_message_has_come() {
+    let server = TestServer::start_with(Engine::Sqlite, &caller("panel", &["read"])).await;
+    let mut frames = Frames::connect(server.address()).await;
+    frames.say(&frame(SETTINGS, ACK, 0, &[])).await.unwrap();
+    let headers = call(GET_ACCOUNT, &[]);
+    for round in 0..10 {
+        let streams = (0..100).map(|nth| 200 * round + 2 * nth + 1);
+        let begun = streams.clone().flat_map(|stream| frame(HEADERS, END_HEADERS, stream, &headers));
+        let begun: Vec<_> = begun.chain(frame(PING, 0, 0, &[0; 8])).collect();
+        frames.say(&begun).await.unwrap();
+        let (mut is_read, mut answered) = (false, 0);
+        while answered < 100 {
+            match frames.next().await.expect("the connection is there") {
+                // All have been read by now. Without a message they might be refused already.
+                (PING, ACK, _) if !is_read => {
+                    is_read = true;
+                    let ends = streams.clone().flat_map(|stream| frame(DATA, END_STREAM, stream, &[0; 5]));
+                    frames.say(&ends.collect::<Vec<_>>()).await.unwrap();
+                }
+                (HEADERS, flags, _) if flags & END_STREAM != 0 => answered += 1,
+                (GOAWAY, _, error) => panic!("the connection is given up: {error:?}"),
+                _ => {}
+            }
+        }
+    }
 }
 
 /// How a stream goes on that has begun: frames by their types, flags and payloads.

@@ -204,6 +204,8 @@ async fn a_turned_key_makes_the_new_codes_and_those_of_before_stay_good_until_it
         it.keys.truncate(1);
     }
     assert_eq!(it.keys(), keys[..1]);
+    let said = succeeds(&it.run(&["audit", "verify"]).await);
+    assert!(said.ends_with("nothing was found.\n"), "{said}");
     stops(serving).await;
     let serving = it.serve().await;
     let caller = serving.caller();
@@ -314,6 +316,8 @@ async fn a_leaked_key_is_worth_nothing_once_the_codes_are_made_anew(on: Engine) 
     succeeds(&it.run(&["rotate-key", "--retire"]).await);
     it.keys.truncate(1);
     assert_eq!(it.keys(), keys[..1]);
+    let said = succeeds(&it.run(&["audit", "verify"]).await);
+    assert!(said.ends_with("nothing was found.\n"), "{said}");
     stops(serving).await;
     let serving = it.serve().await;
     let caller = serving.caller();

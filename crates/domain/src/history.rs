@@ -1,16 +1,19 @@
 //! The chains that events are kept in, so that nobody alters the history unseen.
 //!
 //! An event belongs to one chain: that of the service it happened to, or that of its account if it happened to no
-//! service. Its link holds its number in the chain, and a digest under a key of the installation of the digest before
-//! it and of all that the event says. The head of the chain holds how long it is and its newest digest, with a proof of
-//! its own: what the newest event was cannot be taken back either. Whoever has the database and not the key can put
-//! back what he has copied of a whole chain, and nothing else; what was noted of heads elsewhere tells that.
+//! service. It holds its number in the chain, and a digest of the digest before it and of all that it says. The head of
+//! the chain holds how long it is and its newest digest, which holds all the others, with a proof under a key of the
+//! installation: what was written cannot be altered, added to or taken back, the newest event included. Digests need no
+//! key, so that a key that turns leaves them as they are. Whoever has the database and not the key can put back what he
+//! has copied of a whole chain, and nothing else; what was noted of heads elsewhere tells that.
 
 use std::fmt;
 
+use sha2::{Digest, Sha256};
+
 use crate::{AccountId, Event, KeyId, Keyring, ServiceKey};
 
-const EVENT: &str = "history event";
+const EVENT: &[u8] = b"relevo history event";
 const HEAD: &str = "history head";
 
 /// The name of a chain: `service/` and the key of a registration, or `account/` and an account id.
@@ -50,7 +53,19 @@ impl fmt::Display for Chain {
     }
 }
 
-/// What a digest or a proof turned out to be.
+/// The digest of an event at a place of its chain, counted from 1, behind the digest before it: SHA-256 (FIPS 180-4) over
+/// all of that and all that the event says, each part with its length before it.
+pub fn digest(chain: &Chain, sequence: i64, before: &[u8], says: &[&[u8]]) -> Vec<u8> {
+    let sequence = sequence.to_be_bytes();
+    let mut digest = Sha256::new();
+    for part in [EVENT, chain.as_str().as_bytes(), &sequence, before].iter().chain(says) {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    digest.finalize().to_vec()
+}
+
+/// What the proof of a head turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// It was made here, for this.
@@ -59,35 +74,6 @@ pub enum Verdict {
     Altered,
     /// The key that it is said to be made with is not on the ring.
     KeyMissing,
-}
-
-impl Verdict {
-    fn of(proved: Option<bool>) -> Self {
-        match proved {
-            Some(true) => Verdict::Holds,
-            Some(false) => Verdict::Altered,
-            None => Verdict::KeyMissing,
-        }
-    }
-}
-
-/// The place of an event in its chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// Which event of the chain it is, counted from 1.
-    pub sequence: i64,
-    /// The digest of the one before and of all that the event says.
-    pub digest: Vec<u8>,
-    /// The key that made it.
-    pub key_id: KeyId,
-}
-
-impl Link {
-    /// Whether the link holds an event, in this chain, behind the digest before it.
-    pub fn verdict(&self, chain: &Chain, before: &[u8], says: &[&[u8]], keyring: &Keyring) -> Verdict {
-        let sequence = self.sequence.to_be_bytes();
-        Verdict::of(keyring.proves_by(&self.key_id, EVENT, &parts(chain, &sequence, before, says), &self.digest))
-    }
 }
 
 /// The newest end of a chain.
@@ -117,32 +103,43 @@ impl Head {
     /// Whether the head is as it was made here.
     pub fn verdict(&self, keyring: &Keyring) -> Verdict {
         let length = self.length.to_be_bytes();
-        let parts = parts(&self.chain, &length, &self.digest, &[]);
-        Verdict::of(keyring.proves_by(&self.key_id, HEAD, &parts, &self.proof))
+        match keyring.proves_by(&self.key_id, HEAD, &self.parts(&length), &self.proof) {
+            Some(true) => Verdict::Holds,
+            Some(false) => Verdict::Altered,
+            None => Verdict::KeyMissing,
+        }
     }
 
     /// Appends what an event says. A head that was altered goes on, and stays unproven for good: to prove it anew would
     /// hide what was done to it.
-    pub fn append(&mut self, says: &[&[u8]], keyring: &Keyring) -> Link {
-        let is_proven = self.verdict(keyring) == Verdict::Holds;
-        let sequence = self.length.saturating_add(1);
-        let digest = keyring.proof(EVENT, &parts(&self.chain, &sequence.to_be_bytes(), &self.digest, says)).to_vec();
-        self.length = sequence;
-        self.digest.clone_from(&digest);
+    pub fn append(&mut self, says: &[&[u8]], keyring: &Keyring) {
+        let verdict = self.verdict(keyring);
+        self.length = self.length.saturating_add(1);
+        self.digest = digest(&self.chain, self.length, &self.digest, says);
         self.key_id = keyring.signing().key_id().clone();
-        self.proof.clear();
+        match verdict {
+            Verdict::Holds => self.prove(keyring),
+            Verdict::Altered | Verdict::KeyMissing => self.proof.clear(),
+        }
+    }
+
+    /// Proves a head under the signing key that another key of the ring proves: what was done with that key before stays,
+    /// what is done with it from now on is found. A head that does not prove itself is left as it is; says whether it does.
+    pub fn prove_anew(&mut self, keyring: &Keyring) -> bool {
+        let is_proven = self.verdict(keyring) == Verdict::Holds;
         if is_proven {
+            self.key_id = keyring.signing().key_id().clone();
             self.prove(keyring);
         }
-        Link { sequence, digest, key_id: self.key_id.clone() }
+        is_proven
     }
 
     fn prove(&mut self, keyring: &Keyring) {
         let length = self.length.to_be_bytes();
-        self.proof = keyring.proof(HEAD, &parts(&self.chain, &length, &self.digest, &[])).to_vec();
+        self.proof = keyring.proof(HEAD, &self.parts(&length)).to_vec();
     }
-}
 
-fn parts<'a>(chain: &'a Chain, number: &'a [u8], digest: &'a [u8], says: &[&'a [u8]]) -> Vec<&'a [u8]> {
-    [&[chain.as_str().as_bytes(), number, digest], says].concat()
+    fn parts<'a>(&'a self, length: &'a [u8]) -> [&'a [u8]; 3] {
+        [self.chain.as_str().as_bytes(), length, &self.digest]
+    }
 }

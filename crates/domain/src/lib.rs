@@ -18,7 +18,7 @@ pub mod token;
 pub use account::{Account, AccountUse, BillingStanding, EmailAddress, Language};
 pub use contact_change::{ContactChange, Policy, Presented, Sight, State};
 pub use effects::{Detail, Effects, Event, EventKind, Mail, MailKind};
-pub use history::{Chain, Head, Link};
+pub use history::{Chain, Head};
 pub use id::{AccountId, ChangeId, ServiceId, ServiceKey};
 pub use refusal::Refusal;
 pub use service::{Contacts, Kind, Role, Roles, Service};

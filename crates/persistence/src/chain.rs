@@ -14,13 +14,30 @@ use sea_orm::{
 };
 
 use crate::{
-    Error, Tx,
+    Error, Store, Tx,
     entity::{
         chain::{ActiveModel, Column, Entity, Model},
         event,
     },
     row::CHUNK,
 };
+
+impl Store {
+    /// Proves every head with the signing key, a thousand at a time, so that no other key is needed to verify the history.
+    /// Answers with the chains whose heads do not prove themselves: they are left as they are.
+    pub async fn prove_heads(&self, keyring: &Keyring) -> Result<Vec<Chain>, Error> {
+        let (mut unproven, mut after) = (Vec::new(), None);
+        loop {
+            let tx = self.write().await?;
+            let last = tx.prove_page(after.as_ref(), keyring, &mut unproven).await?;
+            tx.commit().await?;
+            match last {
+                Some(_) => after = last,
+                None => return Ok(unproven),
+            }
+        }
+    }
+}
 
 impl Tx {
     /// The heads of those of the chains that have begun. Nobody else appends to them until this transaction ends.
@@ -41,12 +58,16 @@ impl Tx {
 
     /// Stores heads that have moved on, and those of chains that have begun.
     pub(crate) async fn save_heads(&self, heads: impl IntoIterator<Item = Head>) -> Result<(), Error> {
+        self.store_heads(heads, Expr::col((Entity, Column::Length)).lt(Expr::col(("excluded", Column::Length)))).await
+    }
+
+    /// Stores heads; of those that are there already, where they are as they must be.
+    async fn store_heads(&self, heads: impl IntoIterator<Item = Head>, must_be: Expr) -> Result<(), Error> {
         let rows: Vec<_> = heads.into_iter().map(active).collect();
         for chunk in rows.chunks(CHUNK) {
-            let longer = Expr::col((Entity, Column::Length)).lt(Expr::col(("excluded", Column::Length)));
             let moved = OnConflict::column(Column::Name)
                 .update_columns([Column::Length, Column::Digest, Column::KeyId, Column::Proof])
-                .action_and_where(longer)
+                .action_and_where(must_be.clone())
                 .to_owned();
             let saved = Entity::insert_many(chunk.to_vec()).on_conflict(moved);
             if saved.exec_without_returning(self.connection()).await? != chunk.len() as u64 {
@@ -55,6 +76,35 @@ impl Tx {
         }
         Ok(())
     }
+
+    /// Proves those of the next heads behind one that another key proves. Answers with the last that it has looked at.
+    async fn prove_page(
+        &self,
+        after: Option<&Chain>,
+        keyring: &Keyring,
+        unproven: &mut Vec<Chain>,
+    ) -> Result<Option<Chain>, Error> {
+        let mut page = Entity::find()
+            .filter(Column::KeyId.ne(keyring.signing().key_id().0.as_str()))
+            .order_by_asc(Column::Name)
+            .limit(CHUNK as u64)
+            .lock_exclusive();
+        if let Some(after) = after {
+            page = page.filter(Column::Name.gt(after.as_str()));
+        }
+        let mut heads: Vec<_> = page.all(self.connection()).await?.into_iter().map(head).collect();
+        let last = heads.last().map(|head| head.chain.clone());
+        heads.retain_mut(|head| {
+            let is_proven = head.prove_anew(keyring);
+            if !is_proven {
+                unproven.push(head.chain.clone());
+            }
+            is_proven
+        });
+        let as_long = Expr::col((Entity, Column::Length)).eq(Expr::col(("excluded", Column::Length)));
+        self.store_heads(heads, as_long).await?;
+        Ok(last)
+    }
 }
 
 /// Appends a row of the history to its chain.
@@ -62,12 +112,10 @@ pub(crate) fn append(head: &mut Head, row: &mut event::Model, keyring: &Keyring)
     if head.verdict(keyring) != Verdict::Holds {
         tracing::error!(chain = %head.chain, "the head of a chain of the history was altered, or its key is not configured");
     }
-    let says = says(row);
-    let link = head.append(&slices(&says), keyring);
+    head.append(&slices(&says(row)), keyring);
     row.chain = Some(head.chain.to_string());
-    row.sequence = Some(link.sequence);
-    row.digest = Some(link.digest);
-    row.key_id = Some(link.key_id.0);
+    row.sequence = Some(head.length);
+    row.digest = Some(head.digest.clone());
 }
 
 /// All that a row of the history says, in its own bytes.

@@ -177,7 +177,6 @@ pub(crate) fn row(event: &Event, event_id: i64, caller: &str, now: Timestamp) ->
         chain: None,
         sequence: None,
         digest: None,
-        key_id: None,
     }
 }
 

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use relevo_domain::{AccountId, ChangeId, Contacts, DisplayName, Kind, Role, Roles, Service, ServiceId, ServiceKey};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, JoinType, NotSet, QueryFilter, QueryOrder, QuerySelect, RelationDef, Select,
+    ColumnTrait, Condition, EntityTrait, JoinType, NotSet, QueryFilter, QueryOrder, QuerySelect, RelationDef, Select,
     prelude::Uuid,
-    sea_query::{Expr, OnConflict, Query},
+    sea_query::{Expr, ExprTrait, OnConflict, Query},
 };
 
 use crate::{
     Error, Tx, View,
+    contact_change::change_of,
     entity::{
         contact, contact_change, participant,
         service::{ActiveModel, Column, Entity, Model},
@@ -31,9 +32,10 @@ pub struct ServiceFilter {
 }
 
 impl View {
-    /// The service that is registered under an id.
-    pub async fn service(&self, service_id: &ServiceId) -> Result<Option<Service>, Error> {
-        self.service_of(registered(service_id)).await
+    /// The service that is registered under an id, if this account is a contact of it or none is asked for. One that it
+    /// may not see is not looked up any further than one that is not there.
+    pub async fn service(&self, service_id: &ServiceId, contact: Option<&AccountId>) -> Result<Option<Service>, Error> {
+        self.service_of(registered(service_id, contact)).await
     }
 
     /// The newest registration of an id, deleted or not.
@@ -136,14 +138,23 @@ impl View {
 }
 
 impl Tx {
-    /// The service that is registered under an id, which nobody else changes until this transaction ends.
-    pub async fn service_for_update(&self, service_id: &ServiceId) -> Result<Option<Service>, Error> {
-        self.service_of(registered(service_id).lock_exclusive()).await
+    /// Like [`View::service`]; nobody else changes it until this transaction ends.
+    pub async fn service_for_update(
+        &self,
+        service_id: &ServiceId,
+        contact: Option<&AccountId>,
+    ) -> Result<Option<Service>, Error> {
+        self.service_of(registered(service_id, contact).lock_exclusive()).await
     }
 
-    /// The service of a change, deleted or not, which nobody else changes until this transaction ends.
-    pub async fn service_of_change_for_update(&self, change_id: ChangeId) -> Result<Option<Service>, Error> {
-        let key = contact_change::Entity::find_by_id(change_id.0)
+    /// The service of a change, deleted or not, if this account has a part in the change or none is asked for. Nobody else
+    /// changes it until this transaction ends.
+    pub async fn service_of_change_for_update(
+        &self,
+        change_id: ChangeId,
+        participant: Option<&AccountId>,
+    ) -> Result<Option<Service>, Error> {
+        let key = change_of(change_id, participant)
             .select_only()
             .column(contact_change::Column::ServiceKey)
             .into_tuple::<Uuid>()
@@ -216,8 +227,21 @@ impl Tx {
     }
 }
 
-fn registered(service_id: &ServiceId) -> Select<Entity> {
-    Entity::find().filter(Column::ServiceId.eq(service_id.as_str())).filter(Column::DeleteTime.is_null())
+fn registered(service_id: &ServiceId, contact: Option<&AccountId>) -> Select<Entity> {
+    let held = contact.map(|account| {
+        let of_service = Expr::col((contact::Entity, contact::Column::ServiceKey)).equals((Entity, Column::ServiceKey));
+        Expr::exists(
+            Query::select()
+                .expr(Expr::val(1))
+                .from(contact::Entity)
+                .and_where(of_service)
+                .and_where(contact::Column::AccountId.eq(account.as_str()))
+                .to_owned(),
+        )
+    });
+    Entity::find()
+        .filter(Column::ServiceId.eq(service_id.as_str()))
+        .filter(Condition::all().add(Column::DeleteTime.is_null()).add_option(held))
 }
 
 pub(crate) fn contact_to_service() -> RelationDef {

@@ -116,10 +116,7 @@ impl Installation {
         viewer: Option<&AccountId>,
     ) -> Result<ServiceReport, Error> {
         let view = self.store.read().await?;
-        let service = view.service(service_id).await?.ok_or(Refusal::ServiceNotFound)?;
-        if viewer.is_some_and(|viewer| service.contacts.roles_of(viewer).is_empty()) {
-            return Err(Refusal::ServiceNotFound.into());
-        }
+        let service = view.service(service_id, viewer).await?.ok_or(Refusal::ServiceNotFound)?;
         report(&view, service, viewer, self.clock.now()).await
     }
 
@@ -153,10 +150,7 @@ impl Installation {
             let events = view.events_of_service(key, None, before, limit).await?;
             return Ok(events.into_iter().map(|report| SeenEvent { report, sight: Sight::Everything }).collect());
         };
-        let service = view.service(service_id).await?.ok_or(Refusal::ServiceNotFound)?;
-        if service.contacts.roles_of(viewer).is_empty() {
-            return Err(Refusal::ServiceNotFound.into());
-        }
+        let service = view.service(service_id, Some(viewer)).await?.ok_or(Refusal::ServiceNotFound)?;
         let events = view.events_of_service(service.service_key, Some(viewer), before, limit).await?;
         let whole = view.changes_seen_whole(viewer, events.iter().filter_map(|event| event.change_id)).await?;
         let of_service = match service.contacts.administrator == *viewer {
@@ -344,7 +338,7 @@ impl Mutation<'_> {
         fields: ServiceFields,
         etag: &str,
     ) -> Result<ServiceReport, Error> {
-        let service = self.tx.service_for_update(service_id).await?.ok_or(Refusal::ServiceNotFound)?;
+        let service = self.tx.service_for_update(service_id, None).await?.ok_or(Refusal::ServiceNotFound)?;
         check_etag(etag, service.create_time, service.revision)?;
         let mut updated = service.clone();
         if let Some(kind) = fields.kind {
@@ -364,7 +358,7 @@ impl Mutation<'_> {
 
     /// Ends a service, and cancels what is open on it.
     pub(crate) async fn delete_service(&mut self, service_id: &ServiceId, etag: &str) -> Result<Vec<ChangeId>, Error> {
-        let mut service = self.tx.service_for_update(service_id).await?.ok_or(Refusal::ServiceNotFound)?;
+        let mut service = self.tx.service_for_update(service_id, None).await?.ok_or(Refusal::ServiceNotFound)?;
         check_etag(etag, service.create_time, service.revision)?;
         let mut effects = Effects::default();
         let mut cancelled = Vec::new();

@@ -56,7 +56,7 @@ fn seen(report: ChangeReport, viewer: Option<AccountId>) -> Result<SeenChange, R
 impl Installation {
     /// One change, as an account sees it.
     pub(crate) async fn change(&self, change_id: ChangeId, viewer: Option<AccountId>) -> Result<SeenChange, Error> {
-        let report = self.store.read().await?.change_report(change_id).await?;
+        let report = self.store.read().await?.change_report(change_id, viewer.as_ref()).await?;
         Ok(seen(report.ok_or(Refusal::ChangeNotFound)?, viewer)?)
     }
 
@@ -83,7 +83,7 @@ impl Installation {
         limit: u64,
     ) -> Result<SeenMails, Error> {
         let view = self.store.read().await?;
-        let report = view.change_report(change_id).await?.ok_or(Refusal::ChangeNotFound)?;
+        let report = view.change_report(change_id, viewer.as_ref()).await?.ok_or(Refusal::ChangeNotFound)?;
         let SeenChange { report, viewer, sight } = seen(report, viewer)?;
         let parties: Vec<_> = report.change.confirmations.into_iter().map(|party| party.account_id).collect();
         let to = match sight {
@@ -103,7 +103,7 @@ impl Installation {
         limit: u64,
     ) -> Result<Vec<SeenEvent>, Error> {
         let view = self.store.read().await?;
-        let report = view.change_report(change_id).await?.ok_or(Refusal::ChangeNotFound)?;
+        let report = view.change_report(change_id, viewer.as_ref()).await?.ok_or(Refusal::ChangeNotFound)?;
         let SeenChange { sight, .. } = seen(report, viewer)?;
         let events = view.events_of_change(change_id, sight == Sight::Incumbent, before, limit).await?;
         Ok(events.into_iter().map(|report| SeenEvent { report, sight }).collect())
@@ -114,7 +114,7 @@ impl Installation {
         let view = self.store.read().await?;
         let seals = view.seals(change_id).await?;
         let seal = self.keyring.recognise(token, &seals).ok_or(Refusal::TokenInvalid)?;
-        let report = view.change_report(change_id).await?.ok_or(Refusal::TokenInvalid)?;
+        let report = view.change_report(change_id, None).await?.ok_or(Refusal::TokenInvalid)?;
         let party = report.change.confirmation(&seal.account_id).ok_or(Refusal::TokenInvalid)?;
         if party.generation != seal.generation || !party.token_is_good {
             return Err(Refusal::TokenSuperseded.into());
@@ -140,7 +140,8 @@ struct Case {
 impl Mutation<'_> {
     /// Asks for roles of a service to pass.
     pub(crate) async fn create_contact_changes(&mut self, service_id: &ServiceId, wish: &Wish) -> Result<Asked, Error> {
-        let service = self.tx.service_for_update(service_id).await?.ok_or(Refusal::ServiceNotFound)?;
+        let service = self.tx.service_for_update(service_id, Some(&wish.requester)).await?;
+        let service = service.ok_or(Refusal::ServiceNotFound)?;
         let mut open_changes = self.tx.open_changes_for_update(service.service_key, None).await?;
         let named = self.tx.accounts_to_name(wish.nominees.values().chain(service.contacts.holders())).await?;
         let standing = standings(named);
@@ -188,7 +189,7 @@ impl Mutation<'_> {
         by: &AccountId,
         token: &str,
     ) -> Result<SeenChange, Error> {
-        let mut case = self.case(change_id).await?;
+        let mut case = self.case(change_id, Some(by)).await?;
         let presented = self.installation.presented(token, by, self.tx.seals(change_id).await?);
         let standing = standings(self.tx.accounts([&case.change.incumbent, &case.change.nominee]).await?);
         let facts = Facts {
@@ -211,7 +212,7 @@ impl Mutation<'_> {
         token: &str,
         reason: Option<RefusalReason>,
     ) -> Result<SeenChange, Error> {
-        let mut case = self.case(change_id).await?;
+        let mut case = self.case(change_id, Some(by)).await?;
         let presented = self.installation.presented(token, by, self.tx.seals(change_id).await?);
         let administrator = &case.service.contacts.administrator;
         let mut effects = Effects::default();
@@ -221,7 +222,7 @@ impl Mutation<'_> {
 
     /// Cancels a change, for an account or for one who sees everything.
     pub(crate) async fn cancel(&mut self, change_id: ChangeId, by: Option<&AccountId>) -> Result<SeenChange, Error> {
-        let mut case = self.case(change_id).await?;
+        let mut case = self.case(change_id, by).await?;
         let administrator = &case.service.contacts.administrator;
         let mut effects = Effects::default();
         let outcome = case.change.cancel(by, administrator, self.policy(), self.now, &mut effects);
@@ -230,7 +231,7 @@ impl Mutation<'_> {
 
     /// Mails a party a new token.
     pub(crate) async fn resend(&mut self, change_id: ChangeId, to: &AccountId) -> Result<SeenChange, Error> {
-        let mut case = self.case(change_id).await?;
+        let mut case = self.case(change_id, Some(to)).await?;
         let nonce = self.nonce()?;
         let key_id = self.installation.keyring.signing().key_id();
         let administrator = &case.service.contacts.administrator;
@@ -239,8 +240,9 @@ impl Mutation<'_> {
         self.settle(case, &effects, outcome, Some(to)).await
     }
 
-    async fn case(&self, change_id: ChangeId) -> Result<Case, Error> {
-        let service = self.tx.service_of_change_for_update(change_id).await?.ok_or(Refusal::ChangeNotFound)?;
+    /// A change that an account has a part in, or that one who sees everything asks for.
+    async fn case(&self, change_id: ChangeId, by: Option<&AccountId>) -> Result<Case, Error> {
+        let service = self.tx.service_of_change_for_update(change_id, by).await?.ok_or(Refusal::ChangeNotFound)?;
         let mut others = self.tx.open_changes_for_update(service.service_key, Some(change_id)).await?;
         let as_loaded = (service.clone(), others.clone());
         let nth = others.iter().position(|change| change.change_id == change_id);
@@ -272,7 +274,7 @@ impl Mutation<'_> {
     }
 
     async fn seen(&self, change_id: ChangeId, viewer: Option<AccountId>) -> Result<SeenChange, Error> {
-        let report = self.tx.change_report(change_id).await?.ok_or(Refusal::ChangeNotFound)?;
+        let report = self.tx.change_report(change_id, viewer.as_ref()).await?.ok_or(Refusal::ChangeNotFound)?;
         Ok(seen(report, viewer)?)
     }
 }

@@ -120,13 +120,14 @@ pub(crate) async fn retire(config: &Config) -> Result<(), Error> {
     }
     let now = time(&store).await?;
     let open = store.read().await?.changes_of_other_keys(signing, now).await?.len();
-    store.close().await?;
     if open > 0 {
         return Err(Error::Key(format!(
             "the old key is still needed: {open} open change(s) wait for a code that was made with it; try again when \
              they are over"
         )));
     }
+    prove_history(&store, &keyring).await?;
+    store.close().await?;
     let old = names(keyring.retired());
     match &config.keys {
         Keys::File(path) => {
@@ -135,6 +136,14 @@ pub(crate) async fn retire(config: &Config) -> Result<(), Error> {
         }
         Keys::Given(_) => say(format_args!("No longer needed in token.keys of any process: {old}.")),
     }
+}
+
+/// Makes the history need no key but the newest. What does not prove itself stays so, and is no reason to keep a key.
+async fn prove_history(store: &Store, keyring: &Keyring) -> Result<(), Error> {
+    for chain in store.prove_heads(keyring).await? {
+        say(format_args!("The history of {chain} does not prove itself: see `relevo audit verify`."))?;
+    }
+    Ok(())
 }
 
 fn names(keys: &[Key]) -> String {
@@ -188,6 +197,7 @@ async fn under(config: &Config, keyring: &Keyring) -> Result<(), Error> {
         done += batch.len();
         say(format_args!("{done} of {all} open changes"))?;
     }
+    prove_history(&store, keyring).await?;
     store.close().await?;
     let KeyId(name) = key_id;
     say(format_args!(
@@ -208,7 +218,7 @@ async fn reissue(
     effects: &mut Effects,
 ) -> Result<(), Error> {
     // The locks of a change in their order: its service comes first.
-    let Some(service) = tx.service_of_change_for_update(change_id).await? else { return Ok(()) };
+    let Some(service) = tx.service_of_change_for_update(change_id, None).await? else { return Ok(()) };
     let changes = tx.open_changes_for_update(service.service_key, Some(change_id)).await?;
     let Some(mut change) = changes.into_iter().find(|change| change.change_id == change_id) else { return Ok(()) };
     let seals = tx.seals(change_id).await?;

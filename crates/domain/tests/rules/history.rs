@@ -1,7 +1,10 @@
 //! How events are chained.
 
 use proptest::prelude::*;
-use relevo_domain::{AccountId, Chain, Detail, Event, EventKind, Head, Key, Keyring, ServiceKey, history::Verdict};
+use relevo_domain::{
+    AccountId, Chain, Detail, Event, EventKind, Head, Key, Keyring, ServiceKey,
+    history::{Verdict, digest},
+};
 use uuid::Uuid;
 
 fn ring(key: u8, retired: &[u8]) -> Keyring {
@@ -35,48 +38,56 @@ fn an_event_is_in_the_chain_of_its_service_and_else_in_that_of_its_account() {
 }
 
 #[test]
-fn a_link_holds_for_its_chain_its_place_what_came_before_and_what_it_says_alone() {
+fn a_digest_is_of_its_chain_its_place_what_came_before_and_what_it_says_alone() {
     let ring = ring(7, &[]);
     let mut head = Head::begin(chain(), &ring);
     head.append(&[b"first"], &ring);
     let before = head.digest.clone();
-    let link = head.append(&SAYS, &ring);
-    assert_eq!((link.sequence, head.length, &head.digest), (2, 2, &link.digest));
-    assert_eq!(link.verdict(&chain(), &before, &SAYS, &ring), Verdict::Holds);
+    head.append(&SAYS, &ring);
+    assert_eq!((head.length, &head.digest), (2, &digest(&chain(), 2, &before, &SAYS)));
 
     let other = Chain::of_service(ServiceKey(Uuid::from_u128(2)));
-    assert_eq!(link.verdict(&other, &before, &SAYS, &ring), Verdict::Altered);
-    assert_eq!(link.verdict(&chain(), b"", &SAYS, &ring), Verdict::Altered);
+    assert_ne!(head.digest, digest(&other, 2, &before, &SAYS));
+    assert_ne!(head.digest, digest(&chain(), 2, b"", &SAYS));
+    assert_ne!(head.digest, digest(&chain(), 3, &before, &SAYS));
     // The same bytes, parted elsewhere.
     for says in [&[b"one" as &[u8], b"three"] as &[&[u8]], &[b"on", b"e", b"three"], &[b"one", b"", b"three", b""]] {
-        assert_eq!(link.verdict(&chain(), &before, says, &ring), Verdict::Altered);
+        assert_ne!(head.digest, digest(&chain(), 2, &before, says));
     }
-    let mut moved = link.clone();
-    moved.sequence = 3;
-    assert_eq!(moved.verdict(&chain(), &before, &SAYS, &ring), Verdict::Altered);
 }
 
 #[test]
-fn the_digest_of_an_event_proves_no_head_and_the_proof_of_a_head_no_event() {
-    let ring = ring(7, &[]);
-    let mut head = Head::begin(chain(), &ring);
-    let link = head.append(&[], &ring);
-    let as_head = Head { proof: link.digest.clone(), digest: Vec::new(), ..head.clone() };
-    assert_eq!(as_head.verdict(&ring), Verdict::Altered);
-    let as_link = relevo_domain::Link { digest: head.proof.clone(), ..link };
-    assert_eq!(as_link.verdict(&chain(), b"", &[], &ring), Verdict::Altered);
+fn a_digest_needs_no_key_and_a_head_the_one_that_proved_it() {
+    let (old, turned, lost) = (ring(7, &[]), ring(8, &[7]), ring(8, &[]));
+    let (mut head, mut under_another) = (Head::begin(chain(), &old), Head::begin(chain(), &lost));
+    for ring in [(&old, &lost), (&turned, &lost)] {
+        head.append(&SAYS, ring.0);
+        under_another.append(&SAYS, ring.1);
+        assert_eq!(head.digest, under_another.digest);
+    }
+    assert_eq!(
+        (head.verdict(&turned), head.verdict(&lost), head.verdict(&old)),
+        (Verdict::Holds, Verdict::Holds, Verdict::KeyMissing)
+    );
 }
 
 #[test]
-fn a_ring_that_turned_proves_what_the_old_key_made_and_makes_with_the_new_one() {
+fn a_head_is_proved_anew_with_the_newest_key_unless_it_was_altered() {
     let (old, turned, lost) = (ring(7, &[]), ring(8, &[7]), ring(8, &[]));
     let mut head = Head::begin(chain(), &old);
-    let first = head.append(&SAYS, &old);
+    head.append(&SAYS, &old);
     assert_eq!((head.verdict(&turned), head.verdict(&lost)), (Verdict::Holds, Verdict::KeyMissing));
-    assert_eq!(first.verdict(&chain(), b"", &SAYS, &lost), Verdict::KeyMissing);
-    let second = head.append(&SAYS, &turned);
-    assert_eq!((&first.key_id, &second.key_id), (old.signing().key_id(), turned.signing().key_id()));
-    assert_eq!((head.verdict(&turned), head.verdict(&lost)), (Verdict::Holds, Verdict::Holds));
+    let mut altered = Head { length: 2, ..head.clone() };
+    let (digest, untouched) = (head.digest.clone(), altered.clone());
+    assert!(head.clone().prove_anew(&turned) && head.prove_anew(&turned), "twice is as good as once");
+    assert_eq!(
+        (head.verdict(&turned), head.verdict(&lost), head.verdict(&old)),
+        (Verdict::Holds, Verdict::Holds, Verdict::KeyMissing)
+    );
+    assert_eq!((head.length, head.digest.clone()), (1, digest));
+    assert!(!altered.prove_anew(&turned));
+    assert_eq!(altered, untouched);
+    assert!(!altered.prove_anew(&lost), "nor without the key");
 }
 
 #[test]
@@ -96,9 +107,10 @@ fn a_head_that_does_not_prove_itself_goes_on_and_never_does_again() {
     for mut head in altered {
         for _ in 0..2 {
             let before = head.digest.clone();
-            let link = head.append(&SAYS, &ring);
-            assert_eq!(link.verdict(&chain(), &before, &SAYS, &ring), Verdict::Holds, "what it says is proven");
+            head.append(&SAYS, &ring);
+            assert_eq!(head.digest, digest(&chain(), head.length, &before, &SAYS));
             assert_eq!(head.verdict(&ring), Verdict::Altered);
+            assert!(!head.prove_anew(&ring));
         }
     }
 }

@@ -148,7 +148,6 @@ impl Tx {
                     .col_expr(Column::Chain, Expr::value(row.chain))
                     .col_expr(Column::Sequence, Expr::value(row.sequence))
                     .col_expr(Column::Digest, Expr::value(row.digest))
-                    .col_expr(Column::KeyId, Expr::value(row.key_id))
                     .filter(Column::EventId.eq(row.event_id))
                     .filter(Column::Chain.is_null())
                     .exec(self.connection())

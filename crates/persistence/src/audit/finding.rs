@@ -23,11 +23,10 @@ pub(super) enum What {
     /// From one place to another there is what should not be.
     Added(i64, i64),
     Altered(i64),
-    KeyMissing(i64, String),
     HeadMissing,
     HeadAltered,
     HeadDiffers,
-    HeadKeyMissing(String),
+    KeyMissing(String),
     OwnerMissing,
     NotAsMarked(i64),
     RolledBack {
@@ -79,11 +78,10 @@ impl fmt::Display for What {
             What::Added(from, to) if from == to => write!(f, " {from}: added"),
             What::Added(from, to) => write!(f, " {from} to {to}: added"),
             What::Altered(at) => write!(f, " {at}: altered"),
-            What::KeyMissing(at, key) => write!(f, " {at}: cannot be verified without the key {key:?}"),
             What::HeadMissing => write!(f, " head: missing"),
             What::HeadAltered => write!(f, " head: altered"),
             What::HeadDiffers => write!(f, " head: not that of the newest event"),
-            What::HeadKeyMissing(key) => write!(f, " head: cannot be verified without the key {key:?}"),
+            What::KeyMissing(key) => write!(f, " head: cannot be verified without the key {key:?}"),
             What::OwnerMissing => write!(f, ": what it is the history of is missing"),
             What::NotAsMarked(at) => write!(f, " {at}: another than at the checkpoint"),
             What::RolledBack { marked, is } => {

@@ -5,7 +5,10 @@ mod finding;
 mod pages;
 
 use jiff::Timestamp;
-use relevo_domain::{Chain, Head, KeyId, Keyring, Link, history::Verdict};
+use relevo_domain::{
+    Chain, Head, Keyring,
+    history::{self, Verdict},
+};
 use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     prelude::Uuid,
@@ -255,15 +258,11 @@ impl<'a> Walk<'a> {
             return;
         }
         let digest = row.digest.clone().unwrap_or_default();
-        let key_id = KeyId(row.key_id.clone().unwrap_or_default());
-        if let Some(before) = &self.digest {
-            let link = Link { sequence, digest: digest.clone(), key_id };
-            let says = chain::says(row);
-            match link.verdict(&self.chain, before, &chain::slices(&says), self.keyring) {
-                Verdict::Holds => {}
-                Verdict::Altered => self.findings.push(What::Altered(sequence)),
-                Verdict::KeyMissing => self.findings.push(What::KeyMissing(sequence, link.key_id.0)),
-            }
+        let is_as_written = |before: &Vec<u8>| {
+            digest == history::digest(&self.chain, sequence, before, &chain::slices(&chain::says(row)))
+        };
+        if !self.digest.as_ref().is_none_or(is_as_written) {
+            self.findings.push(What::Altered(sequence));
         }
         if self.mark.as_ref().is_some_and(|mark| mark.length == sequence && mark.digest != digest) {
             self.findings.push(What::NotAsMarked(sequence));
@@ -278,7 +277,7 @@ impl<'a> Walk<'a> {
             // Nobody but whoever noted it knows of it.
             None if self.last == 0 && !has_owner => {}
             None => self.findings.push(What::HeadMissing),
-            Some((head, Verdict::KeyMissing)) => self.findings.push(What::HeadKeyMissing(head.key_id.0.clone())),
+            Some((head, Verdict::KeyMissing)) => self.findings.push(What::KeyMissing(head.key_id.0.clone())),
             Some((_, Verdict::Altered)) => self.findings.push(What::HeadAltered),
             Some((head, Verdict::Holds)) if self.last < head.length => {
                 self.findings.push(What::Missing(self.last.saturating_add(1), head.length));

@@ -9,6 +9,7 @@ use relevo_domain::{
     contact_change::{Canceller, ChangeState, Confirmation, Decision, Ending, FailureCause},
 };
 
+pub(crate) use read::change_of;
 use sea_orm::sea_query::{Expr, ExprTrait};
 
 use crate::{

@@ -25,10 +25,31 @@ use crate::{
     row::{CHUNK, Place},
 };
 
+/// A change, if an account has a part in it or none is asked for.
+pub(crate) fn change_of(change_id: ChangeId, participant: Option<&AccountId>) -> Select<Entity> {
+    let has_part = participant.map(|account| {
+        let of_change = Expr::col((participant::Entity, participant::Column::ChangeId));
+        Expr::exists(
+            Query::select()
+                .expr(Expr::val(1))
+                .from(participant::Entity)
+                .and_where(of_change.equals((Entity, Column::ChangeId)))
+                .and_where(participant::Column::AccountId.eq(account.as_str()))
+                .to_owned(),
+        )
+    });
+    Entity::find_by_id(change_id.0).filter(Condition::all().add_option(has_part))
+}
+
 impl View {
-    /// One change, for those who look.
-    pub async fn change_report(&self, change_id: ChangeId) -> Result<Option<ChangeReport>, Error> {
-        let rows = Entity::find_by_id(change_id.0).all(self.connection()).await?;
+    /// One change, for those who look: if this account has a part in it or none is asked for. One that it may not see is
+    /// not looked up any further than one that is not there.
+    pub async fn change_report(
+        &self,
+        change_id: ChangeId,
+        participant: Option<&AccountId>,
+    ) -> Result<Option<ChangeReport>, Error> {
+        let rows = change_of(change_id, participant).all(self.connection()).await?;
         Ok(self.reports(rows).await?.pop())
     }
 

@@ -43,7 +43,7 @@ impl Tx {
     /// One change. Neither it nor its service is changed by anybody else until this transaction ends.
     pub async fn contact_change_for_update(&self, change_id: ChangeId) -> Result<Option<ContactChange>, Error> {
         // The lock of a service comes before those of its changes.
-        if self.service_of_change_for_update(change_id).await?.is_none() {
+        if self.service_of_change_for_update(change_id, None).await?.is_none() {
             return Ok(None);
         }
         Ok(self.locked(Entity::find_by_id(change_id.0).lock_exclusive()).await?.pop())

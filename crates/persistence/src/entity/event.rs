@@ -15,7 +15,6 @@ pub struct Model {
     pub chain: Option<String>,
     pub sequence: Option<i64>,
     pub digest: Option<Vec<u8>>,
-    pub key_id: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

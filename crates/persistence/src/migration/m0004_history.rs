@@ -26,7 +26,6 @@ const SQLITE: &[&str] = &[
     "ALTER TABLE event ADD COLUMN chain text CHECK (typeof(chain) IN ('text', 'null'))",
     "ALTER TABLE event ADD COLUMN sequence bigint CHECK (typeof(sequence) IN ('integer', 'null'))",
     "ALTER TABLE event ADD COLUMN digest blob CHECK (typeof(digest) IN ('blob', 'null'))",
-    "ALTER TABLE event ADD COLUMN key_id text CHECK (typeof(key_id) IN ('text', 'null'))",
     "ALTER TABLE account ADD COLUMN delete_time bigint CHECK (typeof(delete_time) IN ('integer', 'null'))",
     "CREATE TABLE chain (
         name text NOT NULL PRIMARY KEY CHECK (typeof(name) = 'text'),
@@ -39,7 +38,7 @@ const SQLITE: &[&str] = &[
 
 const POSTGRES: &[&str] = &[
     "ALTER TABLE event ADD COLUMN details text COLLATE \"C\", ADD COLUMN chain text COLLATE \"C\",
-        ADD COLUMN sequence bigint, ADD COLUMN digest bytea, ADD COLUMN key_id text COLLATE \"C\"",
+        ADD COLUMN sequence bigint, ADD COLUMN digest bytea",
     "ALTER TABLE account ADD COLUMN delete_time bigint",
     "CREATE TABLE chain (
         name text COLLATE \"C\" NOT NULL PRIMARY KEY,

@@ -30,7 +30,7 @@ on_every_engine!(
 );
 
 pub(crate) async fn stored(view: &View, change: ChangeId) -> ContactChange {
-    view.change_report(change).await.unwrap().unwrap().change
+    view.change_report(change, None).await.unwrap().unwrap().change
 }
 
 async fn a_change_is_read_as_it_was_opened(db: &Database) {
@@ -43,7 +43,7 @@ async fn a_change_is_read_as_it_was_opened(db: &Database) {
     add_changes(db, &shop(), &changes, &effects).await;
     let view = db.store.read().await.unwrap();
     for change in &changes {
-        let report = view.change_report(change.change_id).await.unwrap().unwrap();
+        let report = view.change_report(change.change_id, None).await.unwrap().unwrap();
         assert_eq!(report.change, *change);
         assert_eq!(report.administrator, id("ann"));
         let mailed: Vec<_> = report.deliveries.iter().map(|(account, _)| account).collect();
@@ -51,7 +51,7 @@ async fn a_change_is_read_as_it_was_opened(db: &Database) {
         parties.sort();
         assert_eq!(mailed, parties);
     }
-    assert!(view.change_report(ChangeId(Uuid::from_u128(99))).await.unwrap().is_none());
+    assert!(view.change_report(ChangeId(Uuid::from_u128(99)), None).await.unwrap().is_none());
 }
 
 /// Every way in which a change ends.

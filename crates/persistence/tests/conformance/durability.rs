@@ -247,9 +247,9 @@ async fn read_all(db: &Database) -> [Option<Error>; 7] {
     [
         view.account(&id("ann")).await.err(),
         view.accounts_after(None, 9).await.err(),
-        view.service(&service_id("example.com")).await.err(),
+        view.service(&service_id("example.com"), None).await.err(),
         view.services_after(&all, None, 9).await.err(),
-        view.change_report(change).await.err(),
+        view.change_report(change, None).await.err(),
         view.seals(change).await.err(),
         view.mail_material(&confirm).await.err(),
     ]

@@ -100,7 +100,7 @@ async fn listed(view: &View, account: &AccountId, state: ChangeState) -> Vec<u12
 }
 
 async fn delivery(view: &View, change: u128, name: &str) -> Delivery {
-    let report = view.change_report(change_id(change)).await.unwrap().unwrap();
+    let report = view.change_report(change_id(change), None).await.unwrap().unwrap();
     report.deliveries.into_iter().find(|(account, _)| *account == id(name)).unwrap().1
 }
 
@@ -112,14 +112,14 @@ async fn what_the_first_version_stored_is_read_as_it_was() {
         let people: Vec<_> = PEOPLE.into_iter().map(account).collect();
         assert_eq!(tx.accounts_after(None, 50).await.unwrap(), people);
 
-        assert!(tx.service(&service_id("s3.example")).await.unwrap().is_none(), "it was deleted");
-        let passed = tx.service(&service_id("s2.example")).await.unwrap().unwrap();
+        assert!(tx.service(&service_id("s3.example"), None).await.unwrap().is_none(), "it was deleted");
+        let passed = tx.service(&service_id("s2.example"), None).await.unwrap().unwrap();
         assert_eq!((passed.revision, passed.update_time), (2, at(50)));
         assert_eq!(Role::ALL.map(|role| passed.contacts.holder(role).clone()), ["ann", "omar", "bill"].map(id));
 
         for (n, (service, role, requester, nominee, ending)) in (1..).zip(changes()) {
             let ContactChange { service_id, roles, requester: by, nominee: to, state, .. } =
-                tx.change_report(change_id(n)).await.unwrap().unwrap().change;
+                tx.change_report(change_id(n), None).await.unwrap().unwrap().change;
             let roles: Vec<_> = roles.iter().map(Role::name).collect();
             assert_eq!((service_id.as_str(), &*roles, by, to), (service, &[role][..], id(requester), id(nominee)));
             let expected = ending.map_or(State::Pending, |ending| State::Settled { at: at(50), ending });

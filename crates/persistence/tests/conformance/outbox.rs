@@ -63,7 +63,7 @@ fn reply(text: &str) -> Reply {
 /// Where the mail with a person's token is.
 async fn delivery(db: &Database, name: &str) -> Delivery {
     let view = db.store.read().await.unwrap();
-    let report = view.change_report(ChangeId(Uuid::from_u128(1))).await.unwrap().unwrap();
+    let report = view.change_report(ChangeId(Uuid::from_u128(1)), None).await.unwrap().unwrap();
     report.deliveries.into_iter().find(|(account, _)| *account == id(name)).unwrap().1
 }
 
@@ -201,7 +201,7 @@ async fn each_attempt_leaves_what_it_should(db: &Database) {
         let ann = lease_mails(&tx, at(0), at(60), 9).await;
         let ann = ann.iter().find(|due| due.mail.account_id == id("ann")).unwrap();
         assert!(tx.record_attempt(ann.lease, &attempt, at(9)).await.unwrap());
-        let report = tx.change_report(ChangeId(Uuid::from_u128(1))).await.unwrap().unwrap();
+        let report = tx.change_report(ChangeId(Uuid::from_u128(1)), None).await.unwrap().unwrap();
         assert_eq!(report.deliveries[0], (id("ann"), after), "{attempt:?}");
         tx.roll_back().await.unwrap();
     }
@@ -313,7 +313,7 @@ async fn a_mail_withdrawn_while_it_is_leased_stays_so_unless_it_arrived(db: &Dat
         withdraw(&tx).await;
         let arrived = attempt == Attempt::Sent(None);
         assert_eq!(tx.record_attempt(leased[0].lease, &attempt, at(1)).await.unwrap(), arrived, "{attempt:?}");
-        let report = tx.change_report(ChangeId(Uuid::from_u128(1))).await.unwrap().unwrap();
+        let report = tx.change_report(ChangeId(Uuid::from_u128(1)), None).await.unwrap().unwrap();
         let state = if arrived { DeliveryState::Sent } else { DeliveryState::Withdrawn };
         assert_eq!(report.deliveries[0].1.state, state, "{attempt:?}");
         for lease in &[leased[0].lease] {

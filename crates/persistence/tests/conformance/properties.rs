@@ -179,9 +179,9 @@ impl World {
     }
 
     async fn check(&self, tx: &Tx) {
-        assert_eq!(tx.service(&self.service.service_id).await.unwrap().as_ref(), Some(&self.service));
+        assert_eq!(tx.service(&self.service.service_id, None).await.unwrap().as_ref(), Some(&self.service));
         for change in &self.changes {
-            let report = tx.change_report(change.change_id).await.unwrap().unwrap();
+            let report = tx.change_report(change.change_id, None).await.unwrap().unwrap();
             assert_eq!(report.change, *change);
             assert_eq!(report.administrator, self.service.contacts.administrator);
             let mut seals: Vec<_> = self.seals.iter().filter(|seal| seal.change_id == change.change_id).collect();

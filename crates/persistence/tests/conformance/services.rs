@@ -28,16 +28,16 @@ async fn a_service_is_read_as_it_was_registered(db: &Database) {
     nameless.display_name = None;
     settle(db, &[shop(), nameless.clone()]).await;
     let view = db.store.read().await.unwrap();
-    assert_eq!(view.service(&service_id("example.com")).await.unwrap(), Some(shop()));
-    assert_eq!(view.service(&service_id("vps-12.example.net")).await.unwrap(), Some(nameless));
-    assert_eq!(view.service(&service_id("example")).await.unwrap(), None);
+    assert_eq!(view.service(&service_id("example.com"), None).await.unwrap(), Some(shop()));
+    assert_eq!(view.service(&service_id("vps-12.example.net"), None).await.unwrap(), Some(nameless));
+    assert_eq!(view.service(&service_id("example"), None).await.unwrap(), None);
 }
 
 async fn an_id_is_registered_once(db: &Database) {
     settle(db, &[shop()]).await;
     let tx = db.store.write().await.unwrap();
     assert!(!tx.insert_service(&service(2, "example.com", "tom tom tom")).await.unwrap());
-    assert_eq!(tx.service_for_update(&service_id("example.com")).await.unwrap(), Some(shop()));
+    assert_eq!(tx.service_for_update(&service_id("example.com"), None).await.unwrap(), Some(shop()));
 }
 
 fn deleted(mut service: Service) -> Service {
@@ -53,10 +53,10 @@ async fn an_id_of_a_deleted_service_is_registered_again(db: &Database) {
     assert!(change.cancel_with_service(&policy(), at(9), &mut Default::default()));
     tx.save_contact_change(&change, at(9)).await.unwrap();
     tx.save_service(&deleted(shop())).await.unwrap();
-    assert_eq!(tx.service(&service_id("example.com")).await.unwrap(), None);
+    assert_eq!(tx.service(&service_id("example.com"), None).await.unwrap(), None);
     let again = service(2, "example.com", "tom tom tom");
     assert!(tx.insert_service(&again).await.unwrap());
-    assert_eq!(tx.service(&service_id("example.com")).await.unwrap(), Some(again.clone()));
+    assert_eq!(tx.service(&service_id("example.com"), None).await.unwrap(), Some(again.clone()));
     assert!(tx.open_changes_for_update(again.service_key, None).await.unwrap().is_empty());
     let filter = ServiceFilter { holder: None, kind: None, prefix: String::new() };
     assert_eq!(tx.services_after(&filter, None, 9).await.unwrap(), [again]);
@@ -68,12 +68,12 @@ async fn a_deleted_service_is_found_by_its_change_alone(db: &Database) {
     let change = ann_named_nora(db).await;
     let tx = db.store.write().await.unwrap();
     tx.save_service(&deleted(shop())).await.unwrap();
-    assert_eq!(tx.service_for_update(&service_id("example.com")).await.unwrap(), None);
-    let found = tx.service_of_change_for_update(change.change_id).await.unwrap();
+    assert_eq!(tx.service_for_update(&service_id("example.com"), None).await.unwrap(), None);
+    let found = tx.service_of_change_for_update(change.change_id, None).await.unwrap();
     assert_eq!(found, Some(deleted(shop())));
     let unknown = relevo_domain::ChangeId(uuid::Uuid::from_u128(99));
-    assert_eq!(tx.service_of_change_for_update(unknown).await.unwrap(), None);
-    let report = tx.change_report(change.change_id).await.unwrap().unwrap();
+    assert_eq!(tx.service_of_change_for_update(unknown, None).await.unwrap(), None);
+    let report = tx.change_report(change.change_id, None).await.unwrap().unwrap();
     assert_eq!(report.administrator, id("ann"), "the last there was");
 }
 
@@ -88,9 +88,9 @@ async fn a_saved_service_is_read_as_it_was_saved(db: &Database) {
     tx.save_service(&saved).await.unwrap();
     tx.commit().await.unwrap();
     let view = db.store.read().await.unwrap();
-    assert_eq!(view.service(&saved.service_id).await.unwrap(), Some(saved));
+    assert_eq!(view.service(&saved.service_id, None).await.unwrap(), Some(saved));
     let other = service(2, "other.example", "ann tom bill");
-    assert_eq!(view.service(&other.service_id).await.unwrap(), Some(other), "another service");
+    assert_eq!(view.service(&other.service_id, None).await.unwrap(), Some(other), "another service");
 }
 
 async fn a_service_is_saved_once_for_each_revision(db: &Database) {
@@ -99,7 +99,7 @@ async fn a_service_is_saved_once_for_each_revision(db: &Database) {
     let mut saved = shop();
     saved.contacts.technical = id("nora");
     assert!(matches!(tx.save_service(&saved).await, Err(Error::Stale("service"))), "the revision that is stored");
-    assert_eq!(tx.service(&saved.service_id).await.unwrap(), Some(shop()), "and no contact has moved");
+    assert_eq!(tx.service(&saved.service_id, None).await.unwrap(), Some(shop()), "and no contact has moved");
     saved.touch(at(1));
     tx.save_service(&saved).await.unwrap();
     assert!(matches!(tx.save_service(&saved).await, Err(Error::Stale("service"))), "the same again");

@@ -80,7 +80,7 @@ async fn what_was_committed_is_there_when_the_store_is_opened_again(db: &Databas
     let again = db.open_again().await;
     again.migrate().await.unwrap();
     assert_eq!(people(&again).await, 6);
-    let report = again.read().await.unwrap().change_report(change.change_id).await.unwrap().unwrap();
+    let report = again.read().await.unwrap().change_report(change.change_id, None).await.unwrap().unwrap();
     assert_eq!(report.change, change);
 }
 

@@ -1,13 +1,16 @@
 //! Who may call which method: decided before the message of a call is looked at.
 
 use std::{
-    future::{Future, ready},
-    pin::Pin,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use http::{Request, Response};
+use http_body::Body as _;
+use tokio::time::timeout;
 use tonic::{Status, body::Body};
 use tower::Service;
 
@@ -51,6 +54,9 @@ const METHODS: [(&str, &[Grant]); 22] = [
 const HEALTH: &str = "/grpc.health.v1.Health/";
 /// What of ours is not in the table is not there.
 const OURS: &str = "/relevo.";
+
+/// How long the message of a call may take that is refused before it is read.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A service that only those may call who may, not more often than they may, and while there is room for their calls. It
 /// leaves the [`Caller`] in the extensions of the call.
@@ -113,9 +119,21 @@ where
                     call.await
                 })
             }
-            Err(refused) => Box::pin(ready(Ok(refused.into_http()))),
+            Err(refused) => Box::pin(async move {
+                hear_out(request.into_body()).await;
+                Ok(refused.into_http())
+            }),
         }
     }
+}
+
+/// Waits for the end of a message that nobody will read. What came after the answer would be a fault of the client's, and
+/// after some of these his connection is given up, with the calls of others that it carries.
+async fn hear_out(body: Body) {
+    let mut body = pin!(body);
+    let to_its_end = async { while let Some(Ok(_)) = poll_fn(|context| body.as_mut().poll_frame(context)).await {} };
+    // Whoever lets it wait for longer is at fault.
+    let _ = timeout(PATIENCE, to_its_end).await;
 }
 
 /// Who makes a call, and with what message.

@@ -52,11 +52,11 @@ const FILL: &str = "
         SELECT 'confirm', change_id, account_id, generation, CASE WHEN open THEN 'queued' ELSE 'sent' END, 0, 1000000, 100, 0
         FROM seal JOIN n ON key = change_id;
     INSERT INTO attempt SELECT mail_id, 0, 0, 'deferred', NULL, NULL FROM outbox;
-    INSERT INTO event (event_time, kind, caller, service_key, change_id, details, chain, sequence, digest, key_id)
-        SELECT n.n, 'change-opened', 'caller', first.key, first.key, '', 'service', n.n, n.nonce, 'key'
+    INSERT INTO event (event_time, kind, caller, service_key, change_id, details, chain, sequence, digest)
+        SELECT n.n, 'change-opened', 'caller', first.key, first.key, '', 'service', n.n, n.nonce
         FROM n, n AS first WHERE first.n = 1 AND n.n <= 700;
-    INSERT INTO event (event_time, kind, caller, service_key, change_id, details, chain, sequence, digest, key_id)
-        SELECT n, 'change-opened', 'caller', key, key, '', 'services', n, nonce, 'key' FROM n;
+    INSERT INTO event (event_time, kind, caller, service_key, change_id, details, chain, sequence, digest)
+        SELECT n, 'change-opened', 'caller', key, key, '', 'services', n, nonce FROM n;
     INSERT INTO chain SELECT 'account/' || account, 1, nonce, 'key', nonce FROM n;
     INSERT INTO request SELECT 'caller', 'm', account, key, nonce, nonce, n FROM n;
 ";
@@ -146,7 +146,11 @@ async fn read(store: &Store, rows: u64, calls: &mut Calls) {
     for (name, after) in [("accounts_after, first page", None), ("accounts_after", Some(party(1)))] {
         assert_eq!(calls.file(name, view.accounts_after(after.as_ref(), rows).await).len() as u64, rows);
     }
-    calls.file("service", view.service(&first).await).unwrap();
+    calls.file("service", view.service(&first, None).await).unwrap();
+    for (account, found) in [("ann", true), ("nobody", false)] {
+        let name = format!("service, of a contact {found}");
+        assert_eq!(calls.file(name, view.service(&first, Some(&id(account))).await).is_some(), found);
+    }
 
     let roles = Role::ALL.into_iter().collect::<Roles>();
     for (holder, kind, prefix) in [
@@ -171,7 +175,11 @@ async fn read(store: &Store, rows: u64, calls: &mut Calls) {
     }
 
     let now = at(0);
-    calls.file("change_report", view.change_report(change_id(1)).await).unwrap();
+    calls.file("change_report", view.change_report(change_id(1), None).await).unwrap();
+    for (account, found) in [("ann", true), ("nobody", false)] {
+        let name = format!("change_report, of a participant {found}");
+        assert_eq!(calls.file(name, view.change_report(change_id(1), Some(&id(account))).await).is_some(), found);
+    }
     let ended = vec![ChangeState::Done, ChangeState::Refused, ChangeState::Cancelled, ChangeState::Failed];
     let states = [vec![], vec![ChangeState::Pending], vec![ChangeState::Expired], vec![ChangeState::Done], ended];
     for (parts, service, states) in [None, Some(Part::ALL.to_vec())]
@@ -326,8 +334,8 @@ async fn directory(tx: &Tx, calls: &mut Calls) {
     calls.file("delete_account", tx.delete_account(&bill, at(0)).await);
     assert!(calls.file("insert_account_anew", tx.insert_account_anew(&bill).await).is_some());
     let name = "service_of_change_for_update";
-    let mut own = calls.file(name, tx.service_of_change_for_update(change_id(2)).await).unwrap();
-    calls.file("service_for_update", tx.service_for_update(&own.service_id).await).unwrap();
+    let mut own = calls.file(name, tx.service_of_change_for_update(change_id(2), None).await).unwrap();
+    calls.file("service_for_update", tx.service_for_update(&own.service_id, None).await).unwrap();
     own.revision += 1;
     calls.file("save_service", tx.save_service(&own).await);
     own.revision += 1;
