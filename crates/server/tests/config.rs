@@ -10,6 +10,19 @@ use relevo_server::{
     load::Capacity,
 };
 
+#[test]
+fn a_file_that_cannot_be_read_is_told_by_the_place_and_not_by_the_line_which_may_be_a_password() {
+    for toml in [
+        "[mail.smtp]\npassword = \"5ec2e7",
+        "[token]\nkeys = [\"5ec2e7\" \"5ec2e7\"]",
+        "[mail.smtp]\npassword = 5ec2e7",
+        "[mail.smtp]\npassword = \"a\"\npassword = \"5ec2e7\"",
+    ] {
+        let said = Config::parse(toml).unwrap_err().to_string();
+        assert!(said.contains("TOML parse error at line ") && !said.contains("5ec2e7"), "{said}");
+    }
+}
+
 /// The lines that are said about settings that are not right.
 fn wrong(toml: &str) -> Vec<String> {
     let error = Config::parse(toml).expect_err(toml).to_string();

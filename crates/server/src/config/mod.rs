@@ -104,8 +104,14 @@ impl fmt::Display for ConfigError {
 
 impl From<figment::Error> for ConfigError {
     fn from(error: figment::Error) -> Self {
-        Self(error.into_iter().map(|problem| problem.to_string()).collect())
+        Self(error.into_iter().map(|problem| without_excerpt(&problem.to_string())).collect())
     }
+}
+
+/// Leaves out the line of a file that is shown beside what is wrong with it, as in `6 | password = "...`.
+fn without_excerpt(problem: &str) -> String {
+    let is_excerpt = |line: &&str| line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit()).starts_with('|');
+    problem.lines().filter(|line| !is_excerpt(line)).map(str::trim).collect::<Vec<_>>().join(", ")
 }
 
 #[derive(Deserialize)]
