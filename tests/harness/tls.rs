@@ -92,9 +92,10 @@ impl Authority {
     }
 
     fn issued(&self, names: &[&str], mut params: CertificateParams) -> Issued {
-        let name = |name: &&str| match name.contains("://") {
-            true => SanType::URI((*name).try_into().unwrap()),
-            false => SanType::DnsName((*name).try_into().unwrap()),
+        let name = |name: &&str| match name.strip_prefix("uri:") {
+            Some(uri) => SanType::URI(uri.try_into().unwrap()),
+            None if name.contains("://") => SanType::URI((*name).try_into().unwrap()),
+            None => SanType::DnsName((*name).try_into().unwrap()),
         };
         params.subject_alt_names = names.iter().map(name).collect();
         let key = KeyPair::generate().unwrap();

@@ -74,6 +74,39 @@ fn methods() -> BTreeMap<String, Option<i32>> {
     services.flat_map(of_service).collect()
 }
 
+/// The grants that the comments of the proto files say for each method, word for word.
+fn granted_in_words() -> BTreeMap<String, String> {
+    let mut words = BTreeMap::new();
+    for (service, text) in [
+        ("ContactService", include_str!("../../proto/relevo/v1/contact_service.proto")),
+        ("RequestService", include_str!("../../proto/relevo/v1/request_service.proto")),
+    ] {
+        let mut grant = None;
+        for line in text.lines().map(str::trim) {
+            if let Some(said) = line.strip_prefix("// Grant: ") {
+                grant = Some(said.to_owned());
+            } else if let Some(rpc) = line.strip_prefix("rpc ") {
+                let method = rpc.split('(').next().unwrap_or_default();
+                words.insert(format!("{service}/{method}"), grant.take().unwrap_or_default());
+            }
+        }
+    }
+    words
+}
+
+#[test]
+fn the_manual_says_of_each_method_which_grants_it_takes() {
+    let words = granted_in_words();
+    assert_eq!(words.len(), METHODS.len());
+    for (method, grants, takes_operate_without_an_account) in METHODS {
+        let quoted: Vec<_> = grants.iter().map(|grant| format!("`{grant}`")).collect();
+        let (last, others) = quoted.split_last().unwrap();
+        let listed = if others.is_empty() { last.clone() } else { format!("{} or {last}", others.join(", ")) };
+        let without = if takes_operate_without_an_account { "; without `account_id`, `operate`" } else { "" };
+        assert_eq!(words.get(method), Some(&format!("{listed}{without}.")), "{method}");
+    }
+}
+
 /// The key of a caller of a test.
 pub(crate) fn key_of(name: &str) -> String {
     format!("relevo_{}", name.repeat(8))

@@ -77,6 +77,7 @@ async fn every_effect_leaves_an_event_that_is_never_changed(on: Engine) {
         [
             ("change-opened", by_ann),
             ("change-accepted", by_ann),
+            ("token-refused", by_nora),
             ("token-resent", by_nora),
             ("change-accepted", by_nora),
             ("change-done", None),
@@ -85,7 +86,7 @@ async fn every_effect_leaves_an_event_that_is_never_changed(on: Engine) {
     );
     assert!(new.iter().all(|event| event.is_of_a_change && !event.caller.is_empty()));
     let moments: Vec<_> = new.iter().map(|event| server.now().as_microsecond() - event.time).collect();
-    assert_eq!(moments, [60_000_000, 0, 0, 0, 0]);
+    assert_eq!(moments, [60_000_000, 0, 0, 0, 0, 0]);
     server.leaves_mails_unread();
 }
 

@@ -8,6 +8,7 @@ use relevo_tests::{
 on_every_engine!(
     a_history_is_verified_while_it_is_written_and_whatever_was_done_to_it_is_said,
     a_checkpoint_proves_that_nothing_was_put_back,
+    a_head_that_proves_nothing_is_left_out_of_a_checkpoint_and_said,
     what_an_older_version_wrote_is_adopted_at_the_word_of_an_operator,
     a_history_is_not_verified_without_its_database_or_its_key,
 );
@@ -61,7 +62,7 @@ async fn a_checkpoint_proves_that_nothing_was_put_back(on: Engine) {
     let home = Home::new(on).await;
     let serving = served(&home).await;
     let (code, checkpoint, told) = audit(&home, &["checkpoint"]).await;
-    assert_eq!((code, checkpoint.lines().count()), (0, 3), "{told}");
+    assert_eq!((code, checkpoint.lines().count()), (0, 4), "{told}");
     let path = home.folder().join("checkpoint");
     std::fs::write(&path, &checkpoint).unwrap();
     let verify = ["verify", "--checkpoint", path.to_str().unwrap()];
@@ -85,6 +86,13 @@ async fn a_checkpoint_proves_that_nothing_was_put_back(on: Engine) {
         std::fs::write(&path, wrong).unwrap();
         let (code, _, told) = audit(&home, &verify).await;
         assert!(code == 1 && told.contains(what), "{told}");
+    }
+    // Cut off, with a line taken out, or nothing at all.
+    let lines: Vec<_> = checkpoint.lines().map(|line| format!("{line}\n")).collect();
+    for wrong in [lines[..3].concat(), [&lines[..1], &lines[2..]].concat().concat(), String::new()] {
+        std::fs::write(&path, &wrong).unwrap();
+        let (code, _, told) = audit(&home, &verify).await;
+        assert!(code == 1 && told.contains("its last line must be that of `relevo audit checkpoint`"), "{told}");
     }
     let (code, _, told) = audit(&home, &["verify", "--checkpoint", "nowhere"]).await;
     assert!(code == 1 && told.contains("nowhere: No such file"), "{told}");
@@ -112,6 +120,26 @@ async fn what_an_older_version_wrote_is_adopted_at_the_word_of_an_operator(on: E
     assert!(serving.ended().await);
 }
 
+async fn a_head_that_proves_nothing_is_left_out_of_a_checkpoint_and_said(on: Engine) {
+    let home = Home::new(on).await;
+    let serving = served(&home).await;
+    home.database().await.run("UPDATE chain SET length = 7 WHERE name = 'account/an000001-ovh'").await;
+    let (code, checkpoint, told) = audit(&home, &["checkpoint"]).await;
+    assert_eq!((code, checkpoint.lines().count()), (1, 3), "{told}");
+    assert!(checkpoint.starts_with("account/no000002-ovh 1 ") && told.contains("account/an000001-ovh"), "{told}");
+    let path = home.folder().join("checkpoint");
+    std::fs::write(&path, &checkpoint).unwrap();
+    let (code, said, _) = audit(&home, &["verify", "--checkpoint", path.to_str().unwrap()]).await;
+    assert!(code == 1 && said.lines().count() == 2, "the one thing that was done: {said}");
+    // Whatever stands in the rows, a finding is a line.
+    let forged = "x 9: \n4 events in 3 chains were read; nothing was found.\n\u{1b}[2J";
+    home.database().await.run(&format!("UPDATE chain SET name = '{forged}' WHERE name = 'account/an000001-ovh'")).await;
+    let (code, said, _) = audit(&home, &["verify"]).await;
+    assert!(code == 1 && !said.contains('\u{1b}') && !said.contains("\n4 events"), "{said}");
+    serving.signal("TERM").await;
+    assert!(serving.ended().await);
+}
+
 async fn a_history_is_not_verified_without_its_database_or_its_key(on: Engine) {
     let home = Home::new(on).await;
     let serving = served(&home).await;
@@ -134,5 +162,12 @@ async fn a_history_is_not_verified_without_its_database_or_its_key(on: Engine) {
         let (code, _, told) = audit(&home, &["verify"]).await;
         assert!(code == 1 && told.contains("is not there"), "{told}");
         assert!(!home.folder().join("token.key").exists(), "and none is made");
+        let nowhere = [("RELEVO__DATABASE__URL", "sqlite://nowhere/relevo.db")];
+        for command in [&["audit", "verify"] as &[&str], &["audit", "checkpoint"]] {
+            let output = run(home.folder(), command, &nowhere).await;
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert!(!output.status.success() && told.contains("sqlite://nowhere/relevo.db is not there"), "{told}");
+            assert!(!home.folder().join("nowhere").exists());
+        }
     }
 }

@@ -19,6 +19,7 @@ on_every_engine!(
     the_administrator_sees_decisions_reasons_and_deliveries_of_a_change_between_others,
     what_a_relay_said_is_shown_whole_to_the_reader_of_the_mail_and_to_others_in_codes,
     an_operator_sees_all_of_every_change_wrong_codes_too,
+    the_history_tells_nobody_how_much_of_it_he_does_not_see,
     an_operator_may_cancel_and_both_parties_are_told,
     with_the_administration_the_sight_of_the_changes_of_a_service_passes,
     a_list_holds_what_each_account_sees_one_by_one_and_narrows_by_part_and_state,
@@ -346,4 +347,21 @@ async fn a_service_registered_again_under_its_id_inherits_neither_history_nor_ch
     xeno.reads_code().await;
     nora.reads_code().await;
     assert_eq!(ann.lists_changes().await.len(), 1, "what is asked of the new service is not hers to see");
+}
+
+async fn the_history_tells_nobody_how_much_of_it_he_does_not_see(on: Engine) {
+    let server = TestServer::start(on).await;
+    server.leaves_mails_unread();
+    let [ann, tom, bea, nora] = server.people(["Ann", "Tom", "Bea", "Nora"]).await;
+    ann.orders_beside("example.com", &tom, &bea).await;
+    let before = bea.sees_service_events("example.com").await.unwrap();
+    let change = ann.names(&nora).technical("example.com").await.unwrap();
+    assert!(nora.accepts(&change, "0000-0000-0000-0000-0000-0000-0000-0000").await.unwrap_err().is("TOKEN_INVALID"));
+    ann.cancels(&change).await.unwrap();
+    assert_eq!(bea.sees_service_events("example.com").await.unwrap(), before);
+
+    // Nora sees the change, and nothing of what happened to the service beside it; that a code was wrong, operators alone.
+    let seen = nora.sees_events(&change).await.unwrap();
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert!(seen.iter().all(|event| event.sequence == 0), "{seen:?}");
 }

@@ -179,11 +179,13 @@ pub enum EventKind {
     TokenSuperseded,
     TokenUndelivered,
     PartyReminded,
+    TokenRefused,
+    TestMailSent,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [EventKind; 18] = [
+    pub const ALL: [EventKind; 20] = [
         EventKind::AccountCreated,
         EventKind::AccountUpdated,
         EventKind::AccountDeleted,
@@ -202,6 +204,8 @@ impl EventKind {
         EventKind::TokenSuperseded,
         EventKind::TokenUndelivered,
         EventKind::PartyReminded,
+        EventKind::TokenRefused,
+        EventKind::TestMailSent,
     ];
 
     /// Those that say where a change stands: what an incumbent who is no party may know of it.
@@ -240,6 +244,8 @@ impl EventKind {
             EventKind::TokenSuperseded => "token-superseded",
             EventKind::TokenUndelivered => "token-undelivered",
             EventKind::PartyReminded => "party-reminded",
+            EventKind::TokenRefused => "token-refused",
+            EventKind::TestMailSent => "test-mail-sent",
         }
     }
 }

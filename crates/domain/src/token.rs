@@ -5,7 +5,7 @@
 //! key alone makes one. A mail that is sent again carries the same token; a resend is a new generation with a new
 //! nonce. Tokens and keys have no `Display` and a `Debug` that shows nothing, so that they reach no log by accident.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -144,17 +144,29 @@ impl fmt::Debug for Key {
 pub struct Keyring {
     signing: Key,
     retired: Vec<Key>,
+    leaked: BTreeSet<KeyId>,
 }
 
 impl Keyring {
     /// A ring of a signing key and those that it replaced.
     pub fn new(signing: Key, retired: Vec<Key>) -> Self {
-        Self { signing, retired }
+        Self { signing, retired, leaked: BTreeSet::new() }
     }
 
     /// The same ring with a new signing key.
     pub fn turned(&self, signing: Key) -> Self {
-        Self { signing, retired: self.keys().cloned().collect() }
+        Self { signing, retired: self.keys().cloned().collect(), leaked: self.leaked.clone() }
+    }
+
+    /// The same ring, of which these keys have leaked: they tell old tokens apart, and prove nothing any more that is
+    /// proven by the name of a key.
+    pub fn with_leaked(self, leaked: BTreeSet<KeyId>) -> Self {
+        Self { leaked, ..self }
+    }
+
+    /// Whether a key is on the ring.
+    pub fn holds(&self, key_id: &KeyId) -> bool {
+        self.keys().any(|key| key.key_id() == key_id)
     }
 
     /// The key that makes new tokens.
@@ -212,8 +224,12 @@ impl Keyring {
         self.keys().any(|key| proof(key, purpose, parts).ct_eq(presented).into())
     }
 
-    /// Whether a proof was made here for these bytes under one key; `None` when that key is not on the ring.
+    /// Whether a proof was made here for these bytes under one key, which has not leaked; `None` when that key is not on the
+    /// ring.
     pub fn proves_by(&self, key_id: &KeyId, purpose: &str, parts: &[&[u8]], presented: &[u8]) -> Option<bool> {
+        if self.leaked.contains(key_id) {
+            return Some(false);
+        }
         let key = self.keys().find(|key| key.key_id() == key_id)?;
         Some(proof(key, purpose, parts).ct_eq(presented).into())
     }

@@ -40,8 +40,12 @@ impl Store {
 }
 
 impl Tx {
-    /// The heads of those of the chains that have begun. Nobody else appends to them until this transaction ends.
-    pub(crate) async fn heads_for_update(&self, chains: &BTreeSet<Chain>) -> Result<BTreeMap<Chain, Head>, Error> {
+    /// The heads of those of the chains that have begun, with their keys on the ring. Nobody else appends to them until this transaction ends.
+    pub(crate) async fn heads_for_update(
+        &self,
+        chains: &BTreeSet<Chain>,
+        keyring: &Keyring,
+    ) -> Result<BTreeMap<Chain, Head>, Error> {
         let names: Vec<_> = chains.iter().map(Chain::as_str).collect();
         let mut heads = BTreeMap::new();
         for chunk in names.chunks(CHUNK) {
@@ -53,6 +57,8 @@ impl Tx {
                 .await?;
             heads.extend(rows.into_iter().map(head).map(|head| (head.chain.clone(), head)));
         }
+        // Whoever goes on without the key that proves a head takes its proof away for good.
+        self.check_keys(&heads, keyring).await?;
         Ok(heads)
     }
 
@@ -110,7 +116,7 @@ impl Tx {
 /// Appends a row of the history to its chain.
 pub(crate) fn append(head: &mut Head, row: &mut event::Model, keyring: &Keyring) {
     if head.verdict(keyring) != Verdict::Holds {
-        tracing::error!(chain = %head.chain, "the head of a chain of the history was altered, or its key is not configured");
+        tracing::error!(chain = %head.chain, "the head of a chain of the history does not prove itself: see `relevo audit verify`");
     }
     head.append(&slices(&says(row)), keyring);
     row.chain = Some(head.chain.to_string());

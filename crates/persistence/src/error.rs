@@ -40,9 +40,29 @@ pub enum Error {
     )]
     KeyMissing(String),
 
+    /// The history of this database is proven by a key that is not configured.
+    #[error(
+        "the history in this database is proven by the key {0}, which is not among the configured ones: restore that key \
+         (token.key_file or token.keys); `relevo rotate-key --retire` says when it can be taken away"
+    )]
+    HistoryKeyMissing(String),
+
+    /// New tokens would be made with a key that somebody else has.
+    #[error("the key {0} has leaked: put the newest one first (token.key_file or token.keys)")]
+    KeyLeaked(String),
+
+    /// What a leaked key has made is not all made anew.
+    #[error("a rotation was cut off: run `relevo rotate-key --compromised` again first, with the same keys")]
+    RotationCutOff,
+
+    /// A leaked key is not replaced by one that may have leaked too.
+    #[error("the key {0} has been in use: put a new one before it in token.keys, which `relevo rotate-key` makes")]
+    KeyInUse(String),
+
     /// A process of Relevo has the database open, where nobody else may.
     #[error("{0} is in use: stop every relevo process that serves it, then try again")]
     InUse(String),
+
     /// What was noted of the history elsewhere cannot be read.
     #[error("the checkpoint cannot be read: {0}")]
     Checkpoint(String),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use relevo_domain::{AccountId, Chain, ChangeId, Detail, Effects, Event, EventKind, Head, Keyring, ServiceKey};
+use relevo_domain::{AccountId, Chain, ChangeId, Detail, Effects, Event, EventKind, Head, Keyring, ServiceKey, Sight};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
     prelude::Uuid,
@@ -60,6 +60,7 @@ impl View {
         limit: u64,
     ) -> Result<Vec<EventReport>, Error> {
         let seen = viewer.map(|viewer| {
+            let for_accounts = Column::Kind.ne(EventKind::TokenRefused.name());
             let same = Expr::col((participant::Entity, participant::Column::ChangeId));
             let own_parts = Query::select()
                 // A number and not whether there are any: PostgreSQL would rather read all that the account ever had.
@@ -69,22 +70,29 @@ impl View {
                 .and_where(participant::Column::AccountId.eq(viewer.as_str()))
                 .and_where(participant::Column::Part.ne(Part::Incumbent.name()).or(of_state()))
                 .to_owned();
-            Condition::any().add(Column::ChangeId.is_null()).add(Expr::SubQuery(None, Box::new(own_parts.into())).gt(0))
+            let of_own = Expr::SubQuery(None, Box::new(own_parts.into())).gt(0);
+            Condition::all().add(for_accounts).add(Condition::any().add(Column::ChangeId.is_null()).add(of_own))
         });
         let of_service = Condition::all().add(Column::ServiceKey.eq(service_key.0)).add_option(seen);
         self.events(of_service, before, limit).await
     }
 
-    /// The newest events of a change before one, newest first: all of them, or those that say where it stands.
+    /// The newest events of a change before one, newest first, for one who sees that much of it: all of them, all but who
+    /// came with a wrong code, or those that say where it stands.
     pub async fn events_of_change(
         &self,
         change_id: ChangeId,
-        of_state_alone: bool,
+        sight: Sight,
         before: Option<i64>,
         limit: u64,
     ) -> Result<Vec<EventReport>, Error> {
         let of_change = Condition::all().add(Column::ChangeId.eq(change_id.0));
-        self.events(of_change.add_option(of_state_alone.then(of_state)), before, limit).await
+        let seen = match sight {
+            Sight::Everything => None,
+            Sight::Party | Sight::Administrator => Some(Column::Kind.ne(EventKind::TokenRefused.name())),
+            Sight::Incumbent => Some(of_state()),
+        };
+        self.events(of_change.add_option(seen), before, limit).await
     }
 
     async fn events(&self, which: Condition, before: Option<i64>, limit: u64) -> Result<Vec<EventReport>, Error> {
@@ -138,7 +146,7 @@ impl Tx {
             return Ok(());
         }
         let chains: BTreeSet<_> = events.iter().filter_map(Chain::of).collect();
-        let mut heads = self.heads_for_update(&chains).await?;
+        let mut heads = self.heads_for_update(&chains, author.keyring).await?;
         let ids = engine::next_numbers(self.connection(), "event", "event_id", events.len()).await?;
         let mut rows = Vec::new();
         for (event, event_id) in events.iter().zip(ids) {

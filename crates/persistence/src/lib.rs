@@ -17,6 +17,7 @@ mod engine;
 mod entity;
 mod error;
 mod event;
+mod key;
 mod migration;
 mod outbox;
 mod request;
@@ -71,6 +72,12 @@ impl Store {
     pub async fn open(url: &DatabaseUrl, connections: u32) -> Result<Self, Error> {
         let Connections { writer, readers } = url.connect(connections).await?;
         Ok(Self { writer, readers })
+    }
+
+    /// Connects to a database that is there; nothing is made.
+    pub async fn open_existing(url: &DatabaseUrl, connections: u32) -> Result<Self, Error> {
+        url.check_exists()?;
+        Self::open(url, connections).await
     }
 
     /// Connects to a database that is there and that no process of Relevo has open, over one connection; a file is kept from
@@ -216,7 +223,7 @@ mod tests {
     #[tokio::test]
     async fn a_view_changes_nothing() {
         let (_folder, store) = opened().await;
-        let sql = "INSERT INTO token_key VALUES ('key', 0)";
+        let sql = "INSERT INTO token_key VALUES ('key', 0, NULL)";
         let view = store.read().await.unwrap();
         let error = view.connection().execute_unprepared(sql).await.unwrap_err().to_string();
         assert!(error.contains("readonly database"), "{error}");

@@ -1,23 +1,19 @@
-//! Calls that were answered, so that a repeated one is answered alike; and the keys that tokens were made with.
+//! Calls that were answered, so that a repeated one is answered alike.
 //!
 //! A call claims the row of its request before it does anything, and fills in its answer when it is done. One that is
 //! repeated meanwhile waits for the row, and then finds either the answer or, if the first call came to nothing, that it
 //! is now the first.
 
 use jiff::Timestamp;
-use relevo_domain::{AccountId, KeyId, Keyring};
+use relevo_domain::AccountId;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Uuid,
     sea_query::OnConflict,
 };
-use sea_orm_migration::seaql_migrations;
 
 use crate::{
     Error, Tx, View,
-    entity::{
-        request::{ActiveModel, Column, Entity},
-        token_key,
-    },
+    entity::request::{ActiveModel, Column, Entity},
 };
 
 /// What makes a repeated call the same call, beside its content.
@@ -53,16 +49,6 @@ fn of(key: &RequestKey) -> Condition {
 }
 
 impl View {
-    /// The key that the newest tokens are made with; `None` before there are any.
-    pub async fn newest_key(&self) -> Result<Option<KeyId>, Error> {
-        Ok(self.newest_key_row().await?.map(|row| KeyId(row.key_id)))
-    }
-
-    async fn newest_key_row(&self) -> Result<Option<token_key::Model>, Error> {
-        let newest = token_key::Entity::find().order_by_desc(token_key::Column::RegisterTime);
-        Ok(newest.one(self.connection()).await?)
-    }
-
     /// Whether an answer is remembered from before a moment.
     pub async fn answer_is_older(&self, before: Timestamp) -> Result<bool, Error> {
         let older = Entity::find()
@@ -137,32 +123,5 @@ impl Tx {
         };
         let forgotten = Entity::delete_many().filter(of_age).exec(self.connection()).await?;
         Ok(forgotten.rows_affected)
-    }
-
-    /// Notes the key that makes new tokens, and refuses a ring that lacks the one that made the newest.
-    pub async fn register_keys(&self, keyring: &Keyring, now: Timestamp) -> Result<(), Error> {
-        // Rows that are always there: processes that start at once register one after the other.
-        seaql_migrations::Entity::find().lock_exclusive().all(self.connection()).await?;
-        let newest = self.newest_key_row().await?;
-        let signing = keyring.signing().key_id();
-        let mut register_time = now.as_microsecond();
-        if let Some(token_key::Model { key_id, register_time: last }) = newest {
-            if key_id == signing.0 {
-                return Ok(());
-            }
-            if keyring.keys().all(|key| key.key_id().0 != key_id) {
-                return Err(Error::KeyMissing(key_id));
-            }
-            // The newest is the one that was noted last, even by a clock that was put back.
-            register_time = register_time.max(last + 1);
-        }
-        let row = token_key::ActiveModel { key_id: Set(signing.0.clone()), register_time: Set(register_time) };
-        token_key::Entity::insert(row)
-            .on_conflict(
-                OnConflict::column(token_key::Column::KeyId).update_column(token_key::Column::RegisterTime).to_owned(),
-            )
-            .exec_without_returning(self.connection())
-            .await?;
-        Ok(())
     }
 }

@@ -9,6 +9,7 @@ use std::{
 use jiff::Timestamp;
 use relevo_domain::{Chain, Keyring};
 use relevo_persistence::{Error as StoreError, Mark, Store};
+use sha2::{Digest, Sha256};
 
 use crate::{Config, Error, console::say, keys};
 
@@ -44,21 +45,56 @@ fn findings(count: u64) -> String {
     }
 }
 
-/// Prints how long each chain is and the digest of its newest event, to be kept elsewhere.
+/// Prints how long each chain is and the digest of its newest event, to be kept elsewhere, and at the end how many these
+/// are and a digest of them. Of a chain that does not prove itself there is nothing to keep: that is an error.
 pub(crate) async fn checkpoint(config: &Config) -> Result<(), Error> {
     let (store, keyring) = open(config).await?;
     let view = store.read().await?;
-    let mut after = None;
+    let (mut after, mut sum, mut unproven) = (None, Sum::default(), 0);
     loop {
         let marks = view.marks_after(after.as_ref(), &keyring).await?;
-        for Mark { chain, length, digest } in &marks {
-            say(format_args!("{chain} {length} {}", hex::encode(digest)))?;
+        after = marks.last().map(|mark| mark.as_ref().map_or_else(Clone::clone, |mark| mark.chain.clone()));
+        for mark in &marks {
+            match mark {
+                Ok(Mark { chain, length, digest }) => {
+                    let line = format!("{chain} {length} {}", hex::encode(digest));
+                    sum.add(&line);
+                    say(line)?;
+                }
+                Err(chain) => {
+                    unproven += 1;
+                    tracing::error!(chain = %chain.as_str().escape_debug(), "it does not prove itself, and is left out");
+                }
+            }
         }
-        let Some(last) = marks.into_iter().last() else { break };
-        after = Some(last.chain);
+        if after.is_none() {
+            break;
+        }
     }
+    say(sum.line())?;
     drop(view);
-    Ok(store.close().await?)
+    store.close().await?;
+    if unproven == 0 { Ok(()) } else { Err(Error::Audit(findings(unproven))) }
+}
+
+/// How many lines a checkpoint has, and what they are.
+#[derive(Debug, Default)]
+struct Sum {
+    lines: u64,
+    digest: Sha256,
+}
+
+impl Sum {
+    fn add(&mut self, line: &str) {
+        self.lines += 1;
+        self.digest.update(line);
+        self.digest.update("\n");
+    }
+
+    /// The last line.
+    fn line(&self) -> String {
+        format!("end {} {}", self.lines, hex::encode(self.digest.clone().finalize()))
+    }
 }
 
 /// Takes what an older version wrote into the chains.
@@ -72,23 +108,25 @@ pub(crate) async fn adopt(config: &Config, until: Timestamp) -> Result<(), Error
 
 /// The database as it is, and the keys: no schema is brought up to date, and no key is made.
 async fn open(config: &Config) -> Result<(Store, Keyring), Error> {
-    let store = Store::open(&config.database_url, 2).await?;
+    let store = Store::open_existing(&config.database_url, 2).await?;
     store.check_schema().await?;
-    let keyring = keys::load_existing(&config.keys)?;
+    let leaked = store.read().await?.leaked_keys().await?;
+    let keyring = keys::load_existing(&config.keys)?.with_leaked(leaked);
     Ok((store, keyring))
 }
 
 /// A file of marks, read line by line.
 struct Checkpoint {
     lines: Lines<BufReader<File>>,
-    line: u64,
+    sum: Sum,
     last: Option<Chain>,
+    is_over: bool,
 }
 
 impl Checkpoint {
     fn open(path: &Path) -> Result<Self, Error> {
         let file = File::open(path).map_err(|error| Error::Io(path.display().to_string(), error))?;
-        Ok(Self { lines: BufReader::new(file).lines(), line: 0, last: None })
+        Ok(Self { lines: BufReader::new(file).lines(), sum: Sum::default(), last: None, is_over: false })
     }
 
     fn read(&mut self, line: &str) -> Result<Mark, &'static str> {
@@ -113,11 +151,25 @@ impl Iterator for Checkpoint {
     type Item = Result<Mark, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let line = self.lines.next()?;
-        self.line += 1;
-        let mark = line.map_err(|error| error.to_string());
-        let mark = mark.and_then(|line| self.read(&line).map_err(str::to_owned));
-        let number = self.line;
-        Some(mark.map_err(|what| StoreError::Checkpoint(format!("line {number} {what}"))))
+        const CUT_OFF: &str = "its last line must be that of `relevo audit checkpoint`, which counts the others";
+        if self.is_over {
+            return None;
+        }
+        let unreadable = |what: String| Some(Err(StoreError::Checkpoint(what)));
+        let line = match self.lines.next() {
+            Some(Ok(line)) => line,
+            Some(Err(error)) => return unreadable(error.to_string()),
+            None => {
+                self.is_over = true;
+                return unreadable(CUT_OFF.to_owned());
+            }
+        };
+        if line.starts_with("end ") {
+            self.is_over = true;
+            let is_whole = line == self.sum.line() && self.lines.next().is_none();
+            return if is_whole { None } else { unreadable(CUT_OFF.to_owned()) };
+        }
+        self.sum.add(&line);
+        Some(self.read(&line).map_err(|what| StoreError::Checkpoint(format!("line {} {what}", self.sum.lines))))
     }
 }

@@ -113,10 +113,11 @@ enum Audit {
     Checkpoint,
     /// Takes what an older version wrote into the history that can be verified, after an upgrade.
     ///
-    /// Run it once no older process serves any more, and look at what `relevo audit verify` says first: what it takes in
+    /// Run it as soon as no older process serves any more, and look at what `relevo audit verify` says first: what it takes in
     /// is proven from then on, whoever wrote it.
     Adopt {
-        /// Until when an older version served: what is later is left out.
+        /// What is later is left out. Of what was there before the upgrade, also the new version writes into no chain until
+        /// it is adopted: so the moment of adopting, and no earlier one.
         #[arg(long, value_name = "TIME")]
         until: jiff::Timestamp,
     },

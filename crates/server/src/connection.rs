@@ -1,12 +1,13 @@
 //! Connections: taken, greeted with TLS where it is to be had, and handed to the server.
 //!
-//! Greeting is done beside the taking, for ten seconds at the most, and of so many at a time, of which the oldest makes
+//! Greeting is done beside the taking, for ten seconds at the most, and of so many at a time, of which any makes
 //! room. A client that is greeted says the preface of HTTP/2 within ten seconds more, and from then on answers pings.
 //! Nobody who only opens connections keeps others from being served.
 
 use std::{
     collections::VecDeque,
     future::Future,
+    hash::{BuildHasher, RandomState},
     io,
     pin::Pin,
     sync::Arc,
@@ -88,7 +89,7 @@ struct Incoming {
     tls: Option<Arc<Tls>>,
     greetings: JoinSet<Option<Greeted>>,
     /// The greetings by age; some of them are over.
-    oldest: VecDeque<AbortHandle>,
+    begun: VecDeque<AbortHandle>,
     places: Places,
 }
 
@@ -99,7 +100,7 @@ pub(crate) fn incoming(
     at_a_time: usize,
 ) -> impl Stream<Item = io::Result<Connection>> + Send {
     let places = Places::new(at_a_time);
-    let incoming = Incoming { listener, tls, greetings: JoinSet::new(), oldest: VecDeque::new(), places };
+    let incoming = Incoming { listener, tls, greetings: JoinSet::new(), begun: VecDeque::new(), places };
     stream::unfold(incoming, async |mut incoming| Some((Ok(incoming.next().await), incoming)))
 }
 
@@ -141,14 +142,16 @@ impl Incoming {
                 Err(_) => None,
             }
         });
-        self.oldest.push_back(greeting);
-        if self.oldest.len() > GREETINGS {
-            self.oldest.retain(|greeting| !greeting.is_finished());
+        self.begun.push_back(greeting);
+        if self.begun.len() > GREETINGS {
+            self.begun.retain(|greeting| !greeting.is_finished());
         }
-        if self.oldest.len() > GREETINGS
-            && let Some(oldest) = self.oldest.pop_front()
-        {
-            oldest.abort();
+        if self.begun.len() > GREETINGS {
+            // Any of them: were it always the oldest, who opens many would see to it that nobody is done in time.
+            let nth = RandomState::new().hash_one(0) % self.begun.len() as u64;
+            if let Some(given_up) = usize::try_from(nth).ok().and_then(|nth| self.begun.swap_remove_back(nth)) {
+                given_up.abort();
+            }
         }
     }
 }
@@ -163,11 +166,12 @@ async fn pause_after(error: io::Error) {
 }
 
 /// The names in the certificate of a client: its subject alternative names (RFC 5280, section 4.2.1.6) that are URIs or
-/// DNS names.
+/// DNS names. What bounds the DNS names of an authority does not bound its URIs: only one with a scheme and `://`, as a
+/// DNS name never is, is a URI here.
 fn names(tls: &ServerConnection) -> Vec<String> {
     let Some(certificate) = tls.peer_certificates().and_then(|chain| chain.first()) else { return Vec::new() };
     let Ok(certificate) = webpki::EndEntityCert::try_from(certificate) else { return Vec::new() };
-    let uris = certificate.valid_uri_names().map(str::to_owned);
+    let uris = certificate.valid_uri_names().filter(|uri| uri.contains("://")).map(str::to_owned);
     uris.chain(certificate.valid_dns_names().map(str::to_ascii_lowercase)).collect()
 }
 

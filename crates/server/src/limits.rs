@@ -67,6 +67,15 @@ impl Buckets {
 
     /// Takes one out of somebody's bucket. If there is none, it is said when there will be, and nothing is taken.
     pub(crate) fn take(&self, whose: &str, now: Timestamp) -> Result<(), Error> {
+        self.look(whose, now, true)
+    }
+
+    /// Says whether one could be taken.
+    pub(crate) fn check(&self, whose: &str, now: Timestamp) -> Result<(), Error> {
+        self.look(whose, now, false)
+    }
+
+    fn look(&self, whose: &str, now: Timestamp, takes: bool) -> Result<(), Error> {
         let now = now.as_nanosecond();
         let Rate { interval, burst } = self.rate;
         let emptied = now + interval * i128::from(burst);
@@ -78,7 +87,9 @@ impl Buckets {
             let nanos = (wait + STEP - 1) / STEP * STEP;
             return Err(Error::RateLimited { setting: self.setting, wait: SignedDuration::from_nanos_i128(nanos) });
         }
-        moments.remember(whose, full_at);
+        if takes {
+            moments.remember(whose, full_at);
+        }
         Ok(())
     }
 }

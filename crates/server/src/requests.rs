@@ -105,7 +105,7 @@ impl Installation {
         let view = self.store.read().await?;
         let report = view.change_report(change_id, viewer.as_ref()).await?.ok_or(Refusal::ChangeNotFound)?;
         let SeenChange { sight, .. } = seen(report, viewer)?;
-        let events = view.events_of_change(change_id, sight == Sight::Incumbent, before, limit).await?;
+        let events = view.events_of_change(change_id, sight, before, limit).await?;
         Ok(events.into_iter().map(|report| SeenEvent { report, sight }).collect())
     }
 
@@ -121,6 +121,16 @@ impl Installation {
         }
         let party = party.account_id.clone();
         Ok(seen(report, Some(party))?)
+    }
+
+    /// Refuses a wrong code of an account that has come with too many of them, before anything is locked or counted.
+    pub(crate) async fn slow_down(&self, change_id: ChangeId, account: &AccountId, token: &str) -> Result<(), Error> {
+        let Err(too_many) = self.limits.wrong_tokens.check(account.as_str(), self.clock.now()) else { return Ok(()) };
+        let seals = self.store.read().await?.seals(change_id).await?;
+        match self.presented(token, account, seals) {
+            Presented::Unknown => Err(too_many),
+            Presented::Generation(_) => Ok(()),
+        }
     }
 
     fn presented(&self, token: &str, account: &AccountId, seals: Vec<Seal>) -> Presented {

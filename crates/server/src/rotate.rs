@@ -70,7 +70,9 @@ pub(crate) async fn make_anew(config: &Config) -> Result<(), Error> {
                     keyring
                 }
             };
-            under(config, &keyring).await?;
+            if !is_over(config, &keyring).await? {
+                under(config, &keyring).await?;
+            }
             // Until here a start is refused, and the same command goes on.
             file.replace(&keyring)?;
             next.remove()?;
@@ -82,16 +84,6 @@ pub(crate) async fn make_anew(config: &Config) -> Result<(), Error> {
         }
         Keys::Given(_) => {
             let keyring = keys::load(&config.keys, None)?;
-            let store = open_alone(config).await?;
-            let newest = store.read().await?.newest_key().await?;
-            store.close().await?;
-            if newest.is_some_and(|newest| newest == *keyring.signing().key_id()) && keyring.retired().is_empty() {
-                return Err(Error::Key(
-                    "token.keys: holds the key alone that is in use; put a new one before it, which `relevo rotate-key` \
-                     makes"
-                        .to_owned(),
-                ));
-            }
             under(config, &keyring).await?;
             say("Next:")?;
             say(
@@ -113,11 +105,13 @@ pub(crate) async fn retire(config: &Config) -> Result<(), Error> {
         return say(format_args!("There is no old key beside {}.", keyring.signing().key_id().0));
     }
     let signing = keyring.signing().key_id();
-    let store = Store::open(&config.database_url, config.database_connections).await?;
+    let store = Store::open_existing(&config.database_url, config.database_connections).await?;
     if store.read().await?.newest_key().await?.as_ref() != Some(signing) {
         let what = format!("no code was made with the key {} yet: start Relevo anew first, with it", signing.0);
         return Err(Error::Key(what));
     }
+    let keyring = keyring.with_leaked(store.read().await?.leaked_keys().await?);
+    let signing = keyring.signing().key_id();
     let now = time(&store).await?;
     let open = store.read().await?.changes_of_other_keys(signing, now).await?.len();
     if open > 0 {
@@ -141,7 +135,10 @@ pub(crate) async fn retire(config: &Config) -> Result<(), Error> {
 /// Makes the history need no key but the newest. What does not prove itself stays so, and is no reason to keep a key.
 async fn prove_history(store: &Store, keyring: &Keyring) -> Result<(), Error> {
     for chain in store.prove_heads(keyring).await? {
-        say(format_args!("The history of {chain} does not prove itself: see `relevo audit verify`."))?;
+        say(format_args!(
+            "The history of {} does not prove itself: see `relevo audit verify`.",
+            chain.as_str().escape_debug()
+        ))?;
     }
     Ok(())
 }
@@ -166,13 +163,25 @@ async fn time(store: &Store) -> Result<Timestamp, Error> {
     Ok(clock.now())
 }
 
+/// Whether nothing is left to do but to keep the new ring: it was cut off at its very end.
+async fn is_over(config: &Config, keyring: &Keyring) -> Result<bool, Error> {
+    let store = open_alone(config).await?;
+    store.prepare().await?;
+    let view = store.read().await?;
+    let (newest, leaked) = (view.newest_key().await?, view.leaked_keys().await?);
+    drop(view);
+    store.close().await?;
+    let is_newest = newest.as_ref() == Some(keyring.signing().key_id());
+    Ok(is_newest && keyring.retired().iter().all(|key| leaked.contains(key.key_id())))
+}
+
 /// Notes the signing key of a ring, and makes every code anew that another key made.
 async fn under(config: &Config, keyring: &Keyring) -> Result<(), Error> {
     let store = open_alone(config).await?;
     store.prepare().await?;
     let now = time(&store).await?;
     let tx = store.write().await?;
-    tx.register_keys(keyring, now).await?;
+    tx.begin_leak(keyring, now).await?;
     tx.commit().await?;
     store.close().await?;
 
@@ -198,6 +207,9 @@ async fn under(config: &Config, keyring: &Keyring) -> Result<(), Error> {
         say(format_args!("{done} of {all} open changes"))?;
     }
     prove_history(&store, keyring).await?;
+    let tx = store.write().await?;
+    tx.end_leak().await?;
+    tx.commit().await?;
     store.close().await?;
     let KeyId(name) = key_id;
     say(format_args!(

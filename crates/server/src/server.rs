@@ -98,7 +98,7 @@ impl Server {
         let asked = Instant::now();
         clock.keep_to(store.ping().await?, asked.elapsed());
         let tx = store.write().await?;
-        let keyring = keys::load(&config.keys, tx.newest_key().await?)?;
+        let keyring = keys::load(&config.keys, tx.newest_key().await?)?.with_leaked(tx.leaked_keys().await?);
         tx.register_keys(&keyring, clock.now()).await?;
         tx.commit().await?;
 

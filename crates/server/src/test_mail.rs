@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use relevo_domain::{AccountId, EmailAddress, Language};
+use relevo_domain::{AccountId, Effects, EmailAddress, Event, EventKind, Language};
 use relevo_outbound::{
     Sender, Transport, Verdict,
     message::{TestRecipient, compose_test},
 };
-use relevo_persistence::Reply;
+use relevo_persistence::{Author, Reply};
 
 use crate::{Config, Error, console::say, installation::Installation, server};
 
@@ -23,9 +23,21 @@ pub(crate) struct TestMail {
 }
 
 impl Installation {
-    /// Sends an account a test mail.
-    pub(crate) async fn send_test_mail(&self, account_id: &AccountId) -> Result<TestMail, Error> {
+    /// Sends an account a test mail, in the name of a caller.
+    pub(crate) async fn send_test_mail(&self, account_id: &AccountId, caller: &str) -> Result<TestMail, Error> {
         let account = self.account(account_id).await?;
+        // Before it is sent: what the history says may have come to nothing, and nothing is done that it does not say.
+        let sent = Event {
+            kind: EventKind::TestMailSent,
+            account_id: Some(account_id.clone()),
+            service_key: None,
+            change_id: None,
+            details: Vec::new(),
+        };
+        let tx = self.store.write().await?;
+        let author = Author { name: caller, keyring: &self.keyring };
+        tx.push(&Effects { events: vec![sent], ..Effects::default() }, author, self.clock.now()).await?;
+        tx.commit().await?;
         let recipient = TestRecipient::Account(&account);
         // One at a time: they are not counted among the conversations that the relay may have, and must not crowd out mails.
         let sending = async {

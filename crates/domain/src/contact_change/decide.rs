@@ -47,7 +47,7 @@ impl ContactChange {
     ) -> Result<(), Refusal> {
         let Facts { service, others, standing, policy, now } = facts;
         self.check_party(by, &service.contacts.administrator, policy, now, effects)?;
-        self.check_token(by, presented)?;
+        self.check_token(by, presented, effects)?;
 
         let is_last =
             self.confirmations.iter().all(|party| party.account_id == *by || party.decision != Decision::Pending);
@@ -85,7 +85,7 @@ impl ContactChange {
         effects: &mut Effects,
     ) -> Result<(), Refusal> {
         self.check_party(by, administrator, policy, now, effects)?;
-        self.check_token(by, presented)?;
+        self.check_token(by, presented, effects)?;
         if let Some(party) = self.confirmation_mut(by) {
             party.decision = Decision::Refused { at: now };
         }
@@ -217,13 +217,16 @@ impl ContactChange {
     }
 
     /// The right token passes, however many wrong ones came before; a wrong one is counted.
-    fn check_token(&mut self, account: &AccountId, presented: Presented) -> Result<(), Refusal> {
+    fn check_token(&mut self, account: &AccountId, presented: Presented, effects: &mut Effects) -> Result<(), Refusal> {
         let party = self.confirmation_mut(account).ok_or(Refusal::NotAParty)?;
         match presented {
             Presented::Generation(g) if g == party.generation && party.token_is_good => Ok(()),
             Presented::Generation(_) => Err(Refusal::TokenSuperseded),
             Presented::Unknown => {
-                party.wrong_tokens = party.wrong_tokens.saturating_add(1);
+                let before = party.wrong_tokens;
+                party.wrong_tokens = before.saturating_add(1);
+                let counted = Detail::moved("wrong_tokens", before, party.wrong_tokens);
+                self.record(EventKind::TokenRefused, Some(account), vec![counted], effects);
                 Err(Refusal::TokenInvalid)
             }
         }

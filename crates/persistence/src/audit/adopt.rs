@@ -62,7 +62,7 @@ impl Store {
 
 impl Tx {
     async fn begin_chains(&self, owners: &[Chain], until: Timestamp, keyring: &Keyring) -> Result<u64, Error> {
-        let begun = self.heads_for_update(&owners.iter().cloned().collect()).await?;
+        let begun = self.heads_for_update(&owners.iter().cloned().collect(), keyring).await?;
         let lacking: Vec<_> = owners.iter().filter(|chain| !begun.contains_key(*chain)).collect();
         let with_events: BTreeSet<String> = Entity::find()
             .select_only()
@@ -127,7 +127,7 @@ impl Tx {
                 by_chain.entry(chain).or_default().push(row);
             }
         }
-        let mut heads = self.heads_for_update(&by_chain.keys().cloned().collect()).await?;
+        let mut heads = self.heads_for_update(&by_chain.keys().cloned().collect(), keyring).await?;
         let mut adopted = 0;
         for (chain, rows) in by_chain {
             let Some(head) = heads.get_mut(&chain) else { continue };

@@ -6,7 +6,7 @@ use relevo_domain::Chain;
 
 use super::moment;
 
-/// Something in the history that was not written so. Displays as a line: where, then what.
+/// Something in the history that was not written so. Displays as one line, whatever stands in the rows: where, then what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The chain that it is in.
@@ -61,10 +61,10 @@ impl Unchained {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(chain) = &self.chain {
-            write!(f, "{chain}")?;
+            write!(f, "{}", chain.as_str().escape_debug())?;
         }
         if let Some(of) = &self.of {
-            write!(f, " ({of})")?;
+            write!(f, " ({})", of.escape_debug())?;
         }
         self.what.fmt(f)
     }

@@ -23,7 +23,7 @@ use pages::Pages;
 use crate::{
     Error, View, chain,
     entity::{self, event::Model},
-    row::{CHUNK, Place},
+    row::CHUNK,
 };
 
 /// How many event ids one statement looks at for events that are in no chain.
@@ -111,13 +111,17 @@ impl View {
     }
 
     /// How long each chain behind one is, and the digest of its newest event, in the order of their names: to be noted
-    /// elsewhere. Refuses a head that is not proven.
-    pub async fn marks_after(&self, after: Option<&Chain>, keyring: &Keyring) -> Result<Vec<Mark>, Error> {
+    /// elsewhere. Of a chain whose head does not prove itself only the name is said.
+    pub async fn marks_after(
+        &self,
+        after: Option<&Chain>,
+        keyring: &Keyring,
+    ) -> Result<Vec<Result<Mark, Chain>>, Error> {
         let mark = |head: Head| match head.verdict(keyring) {
             Verdict::Holds => Ok(Mark { chain: head.chain, length: head.length, digest: head.digest }),
-            _ => Err(Place::new("chain", &head.chain).corrupt("it is not proven; see `relevo audit verify`")),
+            _ => Err(head.chain),
         };
-        self.heads_after(after).await?.into_iter().map(mark).collect()
+        Ok(self.heads_after(after).await?.into_iter().map(mark).collect())
     }
 
     async fn heads_after(&self, after: Option<&Chain>) -> Result<Vec<Head>, Error> {
@@ -194,18 +198,14 @@ impl View {
     /// The events that are in no chain.
     async fn unchained(&self) -> Result<Option<Unchained>, Error> {
         use entity::event::{Column, Entity};
-        let newest = Entity::find().select_only().column(Column::EventId).order_by_desc(Column::EventId);
-        let oldest = Entity::find().select_only().column(Column::EventId).order_by_asc(Column::EventId);
-        let (Some(oldest), Some(newest)) = (
-            oldest.into_tuple::<i64>().one(self.connection()).await?,
-            newest.into_tuple::<i64>().one(self.connection()).await?,
-        ) else {
-            return Ok(None);
-        };
         let mut all: Option<Unchained> = None;
-        let mut from = oldest;
-        while from <= newest {
-            let to = from.saturating_add(RANGE - 1);
+        let mut next = Some(i64::MIN);
+        while let Some(from) = next {
+            // From one that is there, however far the next is.
+            let first = Entity::find().select_only().column(Column::EventId).order_by_asc(Column::EventId);
+            let first = first.filter(Column::EventId.gte(from)).into_tuple::<i64>().one(self.connection()).await?;
+            let Some(first) = first else { break };
+            let to = first.saturating_add(RANGE - 1);
             let found: Option<Counted> = Entity::find()
                 .select_only()
                 .column_as(Column::EventId.count(), "events")
@@ -213,7 +213,7 @@ impl View {
                 .column_as(Column::EventId.max(), "last")
                 .column_as(Column::EventTime.min(), "since")
                 .column_as(Column::EventTime.max(), "until")
-                .filter(Column::EventId.between(from, to))
+                .filter(Column::EventId.between(first, to))
                 .filter(Column::Chain.is_null().or(Column::Sequence.is_null()))
                 .into_tuple()
                 .one(self.connection())
@@ -222,8 +222,7 @@ impl View {
                 let more = Unchained { events, first, last, since, until };
                 all = Some(all.map_or_else(|| more.clone(), |all| all.and(&more)));
             }
-            let Some(next) = to.checked_add(1) else { break };
-            from = next;
+            next = to.checked_add(1);
         }
         Ok(all)
     }

@@ -44,6 +44,14 @@ pub(crate) struct Connections {
 }
 
 impl DatabaseUrl {
+    /// Refuses the name of a file that is not there.
+    pub(crate) fn check_exists(&self) -> Result<(), Error> {
+        match &self.0 {
+            Engine::Sqlite(path) if !path.exists() => Err(Error::Url(format!("{self} is not there"))),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads a URL, without opening anything.
     pub fn parse(url: &str) -> Result<Self, Error> {
         let engine = if url.starts_with("postgres://") || url.starts_with("postgresql://") {

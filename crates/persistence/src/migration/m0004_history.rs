@@ -27,6 +27,7 @@ const SQLITE: &[&str] = &[
     "ALTER TABLE event ADD COLUMN sequence bigint CHECK (typeof(sequence) IN ('integer', 'null'))",
     "ALTER TABLE event ADD COLUMN digest blob CHECK (typeof(digest) IN ('blob', 'null'))",
     "ALTER TABLE account ADD COLUMN delete_time bigint CHECK (typeof(delete_time) IN ('integer', 'null'))",
+    "ALTER TABLE token_key ADD COLUMN leak text CHECK (typeof(leak) IN ('text', 'null'))",
     "CREATE TABLE chain (
         name text NOT NULL PRIMARY KEY CHECK (typeof(name) = 'text'),
         length bigint NOT NULL CHECK (typeof(length) = 'integer'),
@@ -40,6 +41,7 @@ const POSTGRES: &[&str] = &[
     "ALTER TABLE event ADD COLUMN details text COLLATE \"C\", ADD COLUMN chain text COLLATE \"C\",
         ADD COLUMN sequence bigint, ADD COLUMN digest bytea",
     "ALTER TABLE account ADD COLUMN delete_time bigint",
+    "ALTER TABLE token_key ADD COLUMN leak text COLLATE \"C\"",
     "CREATE TABLE chain (
         name text COLLATE \"C\" NOT NULL PRIMARY KEY,
         length bigint NOT NULL,
@@ -50,6 +52,8 @@ const POSTGRES: &[&str] = &[
 ];
 
 const INDEXES: &[&str] = &[
+    // Which keys the history needs.
+    "CREATE INDEX chain_by_key ON chain (key_id, name)",
     // Each place of a chain is taken once; all chains, in order; and what is in none.
     "CREATE UNIQUE INDEX event_by_chain ON event (chain, sequence)",
     // The history of a service and of a change, in order.

@@ -79,7 +79,7 @@ async fn full() -> Database {
                                    resend_time, wrong_tokens)
          SELECT change_id, i, '', NULL, i, i % 2, i, NULL, i FROM n, (SELECT min(change_id) AS change_id FROM contact_change)"
             .to_owned(),
-        "INSERT INTO token_key (key_id, register_time) SELECT i, -i FROM n".to_owned(),
+        "INSERT INTO token_key (key_id, register_time, leak) SELECT i, -i, CASE i % 2 WHEN 0 THEN 'ended' END FROM n".to_owned(),
         // With gaps, as rows that were rolled back leave them.
         "INSERT INTO outbox (mail_id, kind, change_id, account_id, generation, to_address, state, create_time, due_time,
                              lease_count, attempts, last_attempt_time, reply_codes, reply_text)
@@ -236,7 +236,7 @@ async fn a_target_that_holds_a_row_is_refused_and_left_as_it_is() {
     ann_named_nora(&source).await;
     source.store.clone().close().await.unwrap();
     for target in [Database::sqlite().await, Database::postgres().await] {
-        target.execute("INSERT INTO token_key VALUES ('k', 7)").await;
+        target.execute("INSERT INTO token_key VALUES ('k', 7, NULL)").await;
         let error = refused(&source.url(), &target.url()).await;
         assert!(
             error.contains("the database to copy to: ") && error.contains("holds rows already, in token_key"),

@@ -82,7 +82,7 @@ async fn no_column_takes_a_value_of_another_kind() {
     let db = Database::sqlite().await;
     ann_named_nora(&db).await;
     db.execute("INSERT INTO request VALUES ('c', 'm', '', zeroblob(16), x'00', x'00', 0)").await;
-    db.execute("INSERT INTO token_key VALUES ('k', 0)").await;
+    db.execute("INSERT INTO token_key VALUES ('k', 0, NULL)").await;
     db.execute("INSERT INTO chain VALUES ('c', 0, x'00', 'k', x'00')").await;
     db.execute("INSERT INTO attempt SELECT mail_id, 1, 0, 'sent', NULL, NULL FROM outbox LIMIT 1").await;
     let columns = "SELECT m.name, c.name, c.type FROM sqlite_schema m, pragma_table_info(m.name) c

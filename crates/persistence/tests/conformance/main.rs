@@ -39,6 +39,7 @@ mod changes;
 mod copy;
 mod durability;
 mod engine;
+mod keys;
 mod lists;
 mod migrations;
 mod outbox;

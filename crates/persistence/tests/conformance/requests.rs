@@ -1,6 +1,6 @@
-//! Answers that are given again, and the keys that tokens were made with.
+//! Answers that are given again.
 
-use relevo_domain::{AccountId, Key, Keyring};
+use relevo_domain::AccountId;
 use relevo_persistence::{Error, RequestKey};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -15,12 +15,7 @@ on_every_engine!(
     a_key_is_claimed_once,
     a_repeated_call_waits_for_the_first_and_is_answered_alike,
     a_repeated_call_is_the_first_if_that_came_to_nothing,
-    processes_that_start_at_once_agree_on_a_key,
     what_is_forgotten_is_older,
-    the_first_key_is_noted,
-    a_ring_without_the_newest_key_is_refused,
-    a_ring_may_turn_back,
-    a_ring_turns_whatever_the_clock_says,
 );
 
 fn key(caller: &str, method: &'static str, account: Option<&str>, n: u128) -> RequestKey {
@@ -106,80 +101,6 @@ async fn what_is_forgotten_is_older(db: &Database) {
     assert_eq!(tx.claim_request(&key("panel", "Accept", None, 2), &[], at(4)).await.unwrap(), None);
     let answered = tx.claim_request(&key("panel", "Accept", None, 5), &[], at(4)).await.unwrap();
     assert_eq!(answered, Some((vec![], vec![5])));
-}
-
-/// A ring of keys, the signing one first.
-fn ring(keys: &[u8]) -> Keyring {
-    let mut keys = keys.iter().map(|n| Key::new([*n; 32]));
-    Keyring::new(keys.next().unwrap(), keys.collect())
-}
-
-/// Registers rings one after the other, each at a moment; says which were taken.
-async fn registered(db: &Database, rings: &[(&[u8], i64)]) -> Vec<bool> {
-    let mut taken = Vec::new();
-    for (keys, seconds) in rings {
-        let tx = db.store.write().await.unwrap();
-        match tx.register_keys(&ring(keys), at(*seconds)).await {
-            Ok(()) => tx.commit().await.unwrap(),
-            Err(Error::KeyMissing(_)) => tx.roll_back().await.unwrap(),
-            Err(error) => panic!("{error}"),
-        }
-        taken.push(is_newest(db, keys[0]).await);
-    }
-    taken
-}
-
-/// Whether a ring of this key alone starts.
-async fn is_newest(db: &Database, key: u8) -> bool {
-    let tx = db.store.write().await.unwrap();
-    tx.register_keys(&ring(&[key]), at(0)).await.is_ok()
-}
-
-async fn the_first_key_is_noted(db: &Database) {
-    assert_eq!(registered(db, &[(&[1, 2], 0), (&[1], 1)]).await, [true, true]);
-    assert_eq!(db.number("SELECT count(*) FROM token_key").await, 1);
-    let name = ring(&[1]).signing().key_id().0.clone();
-    assert_eq!(db.number(&format!("SELECT count(*) FROM token_key WHERE key_id = '{name}'")).await, 1);
-}
-
-async fn a_ring_without_the_newest_key_is_refused(db: &Database) {
-    assert_eq!(registered(db, &[(&[1], 0)]).await, [true]);
-    let tx = db.store.write().await.unwrap();
-    let refused = tx.register_keys(&ring(&[2, 3]), at(1)).await.unwrap_err();
-    let name = ring(&[1]).signing().key_id().0.clone();
-    assert!(matches!(&refused, Error::KeyMissing(missing) if *missing == name), "{refused}");
-    assert!(refused.to_string().contains(&name) && refused.to_string().contains("token.key"), "{refused}");
-    tx.roll_back().await.unwrap();
-    assert_eq!(registered(db, &[(&[2], 1), (&[2, 1], 2), (&[1], 3), (&[3, 1], 4)]).await, [false, true, false, false]);
-}
-
-async fn processes_that_start_at_once_agree_on_a_key(db: &Database) {
-    let mut registering = Vec::new();
-    for n in 1..=4_u8 {
-        let store = db.open_again().await;
-        registering.push(tokio::spawn(async move {
-            let tx = store.write().await.unwrap();
-            let registered = tx.register_keys(&ring(&[n]), at(0)).await.is_ok();
-            tx.commit().await.unwrap();
-            registered
-        }));
-    }
-    let mut registered = 0;
-    for task in registering {
-        registered += usize::from(task.await.unwrap());
-    }
-    assert_eq!(registered, 1);
-    assert_eq!(db.number("SELECT count(*) FROM token_key").await, 1);
-}
-
-async fn a_ring_may_turn_back(db: &Database) {
-    assert_eq!(registered(db, &[(&[1], 0), (&[2, 1], 1), (&[1, 2], 2)]).await, [true; 3]);
-    assert!(!is_newest(db, 2).await);
-}
-
-async fn a_ring_turns_whatever_the_clock_says(db: &Database) {
-    assert_eq!(registered(db, &[(&[1], 10), (&[2, 1], 10), (&[3, 2], 5), (&[2, 3], 5)]).await, [true; 4]);
-    assert!(!is_newest(db, 3).await);
 }
 
 #[test]

@@ -100,7 +100,7 @@ impl Checks {
             let key = |of: &str| format!("callers[{nth}].{of}");
             if !is_name(&raw.name) {
                 let what = "must be 1 to 64 lower-case letters, digits, hyphens, underscores and dots, and not local, \
-                            page, sweeper or courier, which are Relevo's own";
+                            operator, page, sweeper or courier, which are Relevo's own";
                 self.wrong::<()>(&key("name"), what);
             } else if !names.insert(&raw.name) {
                 self.wrong::<()>(&key("name"), format_args!("there are two callers of the name {}", raw.name));
@@ -141,7 +141,8 @@ impl Checks {
         for text in texts {
             match Grant::ALL.into_iter().find(|grant| grant.name() == text) {
                 Some(grant) => grants.push(grant),
-                None => return self.wrong(key, format_args!("{rule}, not {text:?}")),
+                // What is there may be a key.
+                None => return self.wrong(key, rule),
             }
         }
         Some(grants)
@@ -157,9 +158,7 @@ impl Checks {
             } else if is_dns_name(text) {
                 names.push(text.to_ascii_lowercase());
             } else {
-                let what = format_args!(
-                    "must be URIs or DNS names, as in spiffe://example.com/panel or panel.example.com, not {text:?}"
-                );
+                let what = "must be URIs or DNS names, as in spiffe://example.com/panel or panel.example.com";
                 return self.wrong(key, what);
             }
         }

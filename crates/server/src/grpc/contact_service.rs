@@ -271,10 +271,11 @@ impl ContactService for Api {
         &self,
         request: Request<SendTestMailRequest>,
     ) -> Result<Response<SendTestMailResponse>, Status> {
+        let (caller, message) = received(request)?;
         let mut form = self.form();
-        let account_id = form.account_id("account_id", &request.get_ref().account_id);
+        let account_id = form.account_id("account_id", &message.account_id);
         let account_id = account_id.ok_or_else(|| form.wrong())?;
-        let sent = self.0.send_test_mail(&account_id).await?;
+        let sent = self.0.send_test_mail(&account_id, &caller.name).await?;
         Ok(Response::new(show::test_mail(sent)))
     }
 }

@@ -141,6 +141,7 @@ impl RequestService for Api {
         else {
             return Err(form.wrong().into());
         };
+        self.0.slow_down(change_id, &account_id, token).await?;
         let call = call(caller, "AcceptContactChange", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let seen = mutation.accept(change_id, &account_id, token).await?;
@@ -165,6 +166,7 @@ impl RequestService for Api {
         else {
             return Err(form.wrong().into());
         };
+        self.0.slow_down(change_id, &account_id, token).await?;
         let call = call(caller, "RefuseContactChange", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
             let seen = mutation.refuse(change_id, &account_id, token, reason).await?;

@@ -201,7 +201,8 @@ pub(super) fn event(seen: &SeenEvent) -> v1::Event {
         account_id: account_id.as_ref().filter(|_| sees_account).map(ToString::to_string).unwrap_or_default(),
         change_id: change_id.map(|id| id.to_string()).unwrap_or_default(),
         details: details.iter().filter(is_seen).map(event_detail).collect(),
-        sequence: sequence.unwrap_or_default(),
+        // To others the gaps would tell how much they do not see.
+        sequence: sequence.filter(|_| seen.sight == Sight::Everything).unwrap_or_default(),
     }
 }
 
@@ -229,6 +230,8 @@ fn event_kind(kind: EventKind) -> v1::EventKind {
         EventKind::TokenSuperseded => v1::EventKind::TokenSuperseded,
         EventKind::TokenUndelivered => v1::EventKind::TokenUndelivered,
         EventKind::PartyReminded => v1::EventKind::PartyReminded,
+        EventKind::TokenRefused => v1::EventKind::TokenRefused,
+        EventKind::TestMailSent => v1::EventKind::TestMailSent,
     }
 }
 

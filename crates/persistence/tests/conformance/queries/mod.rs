@@ -14,7 +14,7 @@ use std::{
 
 use relevo_domain::{
     AccountId, ChangeId, Contacts, Effects, EmailAddress, Event, EventKind, Keyring, Kind, Mail, MailKind, Nonce, Role,
-    Roles, Seal, ServiceId, ServiceKey, contact_change::ChangeState,
+    Roles, Seal, ServiceId, ServiceKey, Sight, contact_change::ChangeState,
 };
 use relevo_persistence::{Attempt, ChangeFilter, Part, Reply, RequestKey, ServiceFilter, Store, Tx, View};
 use uuid::Uuid;
@@ -236,9 +236,9 @@ async fn history(view: &View, first: &ServiceId, rows: u64, calls: &mut Calls) {
             let events = view.events_of_service(ServiceKey(key(1)), viewer.as_ref(), before, rows).await;
             assert_eq!(calls.file(name, events).len() as u64, rows);
         }
-        for of_state in [false, true] {
-            let name = format!("events_of_change, of its state {of_state}, {}", before.is_some());
-            let events = view.events_of_change(change_id(1), of_state, before, rows).await;
+        for sight in [Sight::Everything, Sight::Party, Sight::Incumbent] {
+            let name = format!("events_of_change, {sight:?}, {}", before.is_some());
+            let events = view.events_of_change(change_id(1), sight, before, rows).await;
             assert_eq!(calls.file(name, events).len() as u64, rows);
         }
     }

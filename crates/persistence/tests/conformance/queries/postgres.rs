@@ -43,6 +43,7 @@ const MEANT: &[(&str, &str)] = &[
     // A number for each event, from the sequence.
     ("push", "Function Scan on generate_series"),
     // A row for each key that ever made tokens, and for each step of the schema.
+    ("push", "Seq Scan on token_key"),
     ("register_keys", "Seq Scan on token_key"),
     ("register_keys", "Seq Scan on seaql_migrations"),
 ];
@@ -62,8 +63,8 @@ const OPEN_ALONE: &[(&str, &str)] = &[
     // The history, and what is removed from beside it.
     ("events_of_service, of a viewer false, false", "event_by_service"),
     ("events_of_service, of a viewer true, true", "event_by_service"),
-    ("events_of_change, of its state false, false", "event_by_change"),
-    ("events_of_change, of its state true, true", "event_by_change"),
+    ("events_of_change, Party, false", "event_by_change"),
+    ("events_of_change, Incumbent, true", "event_by_change"),
     ("newest_registration", "service_by_id"),
     ("change_is_removable", "change_by_end"),
     ("remove_ended_changes", "change_by_end"),

@@ -46,7 +46,7 @@ const OPEN_ALONE: &[(&str, &str)] = &[
         "events_of_service, of a viewer true, true",
         "SEARCH event USING INDEX event_by_service (service_key=? AND event_id<?)",
     ),
-    ("events_of_change, of its state false, false", "SEARCH event USING INDEX event_by_change (change_id=?)"),
+    ("events_of_change, Everything, false", "SEARCH event USING INDEX event_by_change (change_id=?)"),
     (
         "change_reports_before, participant true, service false, states [\"pending\"], false",
         "SEARCH participant USING COVERING INDEX participant_by_state (account_id=? AND state=? AND part=?)",
