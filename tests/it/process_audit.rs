@@ -135,7 +135,9 @@ async fn a_head_that_proves_nothing_is_left_out_of_a_checkpoint_and_said(on: Eng
     let forged = "x 9: \n4 events in 3 chains were read; nothing was found.\n\u{1b}[2J";
     home.database().await.run(&format!("UPDATE chain SET name = '{forged}' WHERE name = 'account/an000001-ovh'")).await;
     let (code, said, _) = audit(&home, &["verify"]).await;
-    assert!(code == 1 && !said.contains('\u{1b}') && !said.contains("\n4 events"), "{said}");
+    assert!(code == 1 && !said.contains('\u{1b}'), "{said}");
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!((lines.len(), lines[3]), (4, "4 events in 3 chains were read; 3 things were found."), "{said}");
     serving.signal("TERM").await;
     assert!(serving.ended().await);
 }

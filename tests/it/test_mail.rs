@@ -32,7 +32,18 @@ async fn a_test_mail_goes_to_an_account_in_its_language_and_the_reply_is_told(on
     assert_eq!((&first.to, first.subject.as_str()), (&luz.email, "Mensaje de prueba"));
     assert_eq!([&first.message_id, &second.message_id], [&one.message_id, &two.message_id]);
     assert_ne!(one.message_id, two.message_id);
-    assert_eq!(server.everything_stored().await, before, "nothing is stored");
+    let (mut before, mut after) = (before, server.everything_stored().await);
+    let [were, are] = [&mut before, &mut after].map(|stored| stored.remove("event").unwrap());
+    assert!(are.starts_with(&were) && are.len() == were.len() + 2, "{are:?}");
+    assert!(
+        are[were.len()..].iter().all(|event| event.contains("test-mail-sent") && event.contains("local")),
+        "{are:?}"
+    );
+    let [were, are] = [&mut before, &mut after].map(|stored| stored.remove("chain").unwrap());
+    assert_eq!(were.len(), are.len());
+    // Where SQLite counts the events.
+    [&mut before, &mut after].map(|stored| stored.remove("sqlite_sequence"));
+    assert_eq!(after, before, "nothing but that is stored");
 }
 
 async fn what_the_relay_says_of_a_test_mail_is_told_and_leaves_no_trace(on: Engine) {
