@@ -42,7 +42,9 @@ async fn a_test_mail_goes_to_an_account_in_its_language_and_the_reply_is_told(on
     let [were, are] = [&mut before, &mut after].map(|stored| stored.remove("chain").unwrap());
     assert_eq!(were.len(), are.len());
     // Where SQLite counts the events.
-    [&mut before, &mut after].map(|stored| stored.remove("sqlite_sequence"));
+    for stored in [&mut before, &mut after] {
+        stored.remove("sqlite_sequence");
+    }
     assert_eq!(after, before, "nothing but that is stored");
 }
 
