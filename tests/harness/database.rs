@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use relevo_domain::{Key, Keyring};
+use relevo_persistence::{DatabaseUrl, Store};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection};
+
+use uuid::Uuid;
 
 use crate::{Home, TestServer};
 
@@ -24,6 +28,21 @@ impl Home {
         } else {
             Database::Postgres(PgConnection::connect(&url).await.unwrap())
         }
+    }
+
+    /// What `relevo audit verify` finds in the history.
+    async fn audit(&self) -> Vec<String> {
+        let store = Store::open(&DatabaseUrl::parse(&self.database_url()).unwrap(), 2).await.unwrap();
+        let key = self.key();
+        let (first, last) = key.split_at(32);
+        let halves = [first, last].map(|half| *Uuid::parse_str(half).unwrap().as_bytes());
+        let keyring = Keyring::new(Key::new(halves.concat().try_into().unwrap()), Vec::new());
+        let mut found = Vec::new();
+        let view = store.read().await.unwrap();
+        view.audit(&keyring, std::iter::empty(), |finding| found.push(finding.to_string())).await.unwrap();
+        drop(view);
+        store.close().await.unwrap();
+        found
     }
 
     /// Whether a text is kept anywhere, in capitals or not: in a row, as text or as bytes, or in a file of the folder.
@@ -51,6 +70,16 @@ impl TestServer {
     /// Every row of every table: what there is to compare before and after.
     pub async fn everything_stored(&self) -> BTreeMap<String, Vec<String>> {
         self.database().await.dump().await
+    }
+
+    /// What `relevo audit verify` finds in the history.
+    pub async fn audit(&self) -> Vec<String> {
+        self.home().audit().await
+    }
+
+    /// Makes sure that the history is found as it was written.
+    pub async fn has_whole_history(&self) {
+        assert_eq!(self.audit().await, [""; 0]);
     }
 }
 

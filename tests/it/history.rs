@@ -248,6 +248,7 @@ async fn events_say_who_did_what_to_what_and_what_moved_from_what_to_what(on: En
         format!("SELECT details FROM event WHERE account_id = '{b}' AND service_key IS NULL ORDER BY event_id");
     let details = server.database().await.texts(&details).await;
     assert_eq!(details, ["billing_standing:  -> good", "billing_standing: good -> overdue", "display_name\nlanguage"]);
+    server.has_whole_history().await;
 }
 
 async fn server_events_of(server: &TestServer, change: &ContactChange) -> Vec<v1::Event> {
@@ -376,6 +377,7 @@ async fn the_events_of_a_deleted_service_are_there_for_those_who_see_everything(
     ann.orders("example.com").await;
     assert_eq!(lines(&all_events(&server, "example.com").await).len(), 1, "the new one inherits no history");
     assert_eq!(ann.sees_service_events("example.com").await.unwrap().len(), 1);
+    server.has_whole_history().await;
 }
 
 async fn whatever_happened_the_history_is_found_whole(on: Engine) {
@@ -395,4 +397,5 @@ async fn whatever_happened_the_history_is_found_whole(on: Engine) {
     let lengths = "SELECT CAST(sum(length) AS text) FROM chain UNION ALL SELECT CAST(count(*) AS text) FROM event";
     let lengths = server.database().await.texts(lengths).await;
     assert_eq!(lengths[0], lengths[1]);
+    server.has_whole_history().await;
 }

@@ -162,6 +162,7 @@ impl fmt::Display for Detail {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventKind {
     AccountCreated,
+    AccountRecreated,
     AccountUpdated,
     AccountDeleted,
     ServiceCreated,
@@ -185,8 +186,9 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [EventKind; 20] = [
+    pub const ALL: [EventKind; 21] = [
         EventKind::AccountCreated,
+        EventKind::AccountRecreated,
         EventKind::AccountUpdated,
         EventKind::AccountDeleted,
         EventKind::ServiceCreated,
@@ -218,7 +220,8 @@ impl EventKind {
         EventKind::ChangeFailed,
     ];
 
-    /// Whether it is the first that happens to what it happens to.
+    /// Whether it is the first that happens to what it happens to. An account that is added under the id of one that was
+    /// deleted has what happened to that before it.
     pub const fn is_creation(self) -> bool {
         matches!(self, EventKind::AccountCreated | EventKind::ServiceCreated)
     }
@@ -227,6 +230,7 @@ impl EventKind {
     pub const fn name(self) -> &'static str {
         match self {
             EventKind::AccountCreated => "account-created",
+            EventKind::AccountRecreated => "account-recreated",
             EventKind::AccountUpdated => "account-updated",
             EventKind::AccountDeleted => "account-deleted",
             EventKind::ServiceCreated => "service-created",
