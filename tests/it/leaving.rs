@@ -278,7 +278,7 @@ async fn a_chain_that_was_taken_away_is_not_begun_anew_with_its_id(on: Engine) {
     let take_away = format!("DELETE FROM event WHERE chain = '{chain}'; DELETE FROM chain WHERE name = '{chain}'");
     server.database().await.run(&take_away).await;
     let missing = format!("{chain} head: missing");
-    assert_eq!(server.audit().await, [missing.clone()]);
+    assert_eq!(server.audit().await, std::slice::from_ref(&missing));
     adds_again(&server, &tom, "another@example.com").await;
     let found = server.audit().await;
     assert!(found.contains(&missing), "{found:?}");
