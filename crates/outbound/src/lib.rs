@@ -13,4 +13,4 @@ mod transport;
 pub use courier::{Courier, NOTICE_LIFETIME, Retry};
 pub use language::languages;
 pub use message::{Mailbox, Message, Sender};
-pub use transport::{Folder, Login, Memory, Relay, RelayError, RelaySettings, Timeouts, Tls, Transport, Verdict};
+pub use transport::{Folder, Kept, Login, Memory, Relay, RelayError, RelaySettings, Timeouts, Tls, Transport, Verdict};
