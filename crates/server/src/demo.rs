@@ -67,10 +67,10 @@ pub(crate) async fn run() -> Result<(), Error> {
     config.mail_transport = MailTransport::File(mails.clone());
 
     let server = Server::open(&config, Clock::system()).await?;
-    let listener = listen(([127, 0, 0, 1], 0).into()).await?;
+    let listener = listen("grpc.listen", ([127, 0, 0, 1], 0).into()).await?;
     let address = listener.local_addr().map_err(failed)?;
     let stop = CancellationToken::new();
-    let running = tokio::spawn(server.run(listener, stop.clone()));
+    let running = tokio::spawn(server.run(listener, None, stop.clone()));
 
     say(format_args!("A server runs on {address}, with a database and a folder of mails of its own."))?;
     let channel = Endpoint::from_shared(format!("http://{address}"))?.connect().await?;
