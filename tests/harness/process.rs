@@ -78,6 +78,7 @@ impl Serving {
             .current_dir(folder)
             .args(arguments)
             .env("RELEVO__GRPC__LISTEN", "127.0.0.1:0")
+            .env("RELEVO__PAGE__LISTEN", "127.0.0.1:0")
             .envs(environment.iter().copied())
             .stderr(Stdio::piped())
             .kill_on_drop(true)

@@ -31,6 +31,7 @@ pub struct TestServer(Arc<Inner>);
 struct Inner {
     server: Server,
     address: SocketAddr,
+    page: SocketAddr,
     channel: Channel,
     clock: Clock,
     memory: Memory,
@@ -77,14 +78,18 @@ impl TestServer {
         }
         home.settle(&mut config);
         let server = Server::open(&config, clock.clone()).await.unwrap();
-        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let listener = listen("grpc.listen", "127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         tokio::spawn(server.serve(listener, stop.clone()));
+        let listener = listen("page.listen", "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let page = listener.local_addr().unwrap();
+        tokio::spawn(server.serve_page(listener, stop.clone()));
         let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect_lazy();
         Self(Arc::new(Inner {
             server,
             address,
+            page,
             channel,
             clock,
             memory,
@@ -113,6 +118,11 @@ impl TestServer {
     /// Where it takes calls.
     pub fn address(&self) -> SocketAddr {
         self.0.address
+    }
+
+    /// Where it shows the page behind the links.
+    pub fn page(&self) -> SocketAddr {
+        self.0.page
     }
 
     /// Where its installation is kept.

@@ -12,5 +12,5 @@ mod transport;
 
 pub use courier::{Courier, NOTICE_LIFETIME, Retry};
 pub use language::languages;
-pub use message::{Mailbox, Message, Sender};
+pub use message::{CHANGE_ID, Mailbox, Message, Sender, TOKEN};
 pub use transport::{Folder, Kept, Login, Memory, Relay, RelayError, RelaySettings, Timeouts, Tls, Transport, Verdict};

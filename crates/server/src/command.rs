@@ -184,8 +184,12 @@ async fn serve(config: &Config) -> Result<(), Error> {
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
     let server = Server::open(config, Clock::system()).await?;
-    let listener = listen(config.grpc_listen).await?;
+    let listener = listen("grpc.listen", config.grpc_listen).await?;
     let address = listener.local_addr().map_err(|error| Error::Io("grpc.listen".to_owned(), error))?;
+    let page = match config.page.listen {
+        Some(address) => Some(listen("page.listen", address).await?),
+        None => None,
+    };
     let (database, tls) = (&config.database_url, config.tls.is_some());
     match config.callers.count() {
         0 => tracing::info!(
@@ -194,7 +198,11 @@ async fn serve(config: &Config) -> Result<(), Error> {
         ),
         callers => tracing::info!(%address, %database, tls, callers, "serving"),
     }
-    server.run(listener, stop).await
+    if let Some(page) = &page {
+        let address = page.local_addr().map_err(|error| Error::Io("page.listen".to_owned(), error))?;
+        tracing::info!(page = %address, "the page is served");
+    }
+    server.run(listener, page, stop).await
 }
 
 /// The first signal stops the process in order; the second at once.

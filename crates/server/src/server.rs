@@ -23,10 +23,12 @@ use crate::{
     deadline::Deadline,
     grpc::{Admission, Api},
     health::Watch,
+    http,
     installation::{Ids, Installation},
     keys,
     limits::Limits,
     load::{Capacity, Load},
+    page,
     tls::Tls,
 };
 
@@ -60,10 +62,10 @@ pub struct Server {
     stop_grace: Duration,
 }
 
-/// Listens where the configuration says.
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+/// Listens on an address that the configuration has under a key.
+pub async fn listen(key: &str, address: SocketAddr) -> Result<TcpListener, Error> {
     let listener = TcpListener::bind(address).await;
-    listener.map_err(|error| Error::Io(format!("grpc.listen: cannot listen on {address}"), error))
+    listener.map_err(|error| Error::Io(format!("{key}: cannot listen on {address}"), error))
 }
 
 /// Where mails go.
@@ -84,7 +86,7 @@ pub(crate) fn sender(config: &Config) -> Sender {
     Sender {
         from: config.mail_from.clone(),
         return_path: config.mail_return_path.clone(),
-        public_url: config.page_public_url.clone(),
+        link_template: config.page.link_template.clone(),
     }
 }
 
@@ -207,9 +209,24 @@ impl Server {
         }
     }
 
-    /// Takes calls, sends mails and sweeps until told to stop. Everything under way may finish within the grace time;
-    /// then it is cut off. A part that dies stops the rest.
-    pub async fn run(self, listener: TcpListener, stop: CancellationToken) -> Result<(), Error> {
+    /// Shows the page behind the links in the mails until told to stop; then nothing new is taken, and what is under way
+    /// finishes.
+    pub fn serve_page(
+        &self,
+        listener: TcpListener,
+        stop: CancellationToken,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        http::serve(listener, page::router(), self.max_connections, stop)
+    }
+
+    /// Takes calls, shows the page if there is a listener for it, sends mails and sweeps until told to stop. Everything
+    /// under way may finish within the grace time; then it is cut off. A part that dies stops the rest.
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        page: Option<TcpListener>,
+        stop: CancellationToken,
+    ) -> Result<(), Error> {
         let mut tasks = JoinSet::new();
         let guard = || stop.clone().drop_guard();
         let (serve, stopping) = (self.serve(listener, stop.clone()), guard());
@@ -217,6 +234,14 @@ impl Server {
             let _stopping = stopping;
             serve.await
         });
+        if let Some(page) = page {
+            let (serve, stopping) = (self.serve_page(page, stop.clone()), guard());
+            tasks.spawn(async move {
+                let _stopping = stopping;
+                serve.await;
+                Ok(())
+            });
+        }
         let (installation, stopping, told) = (self.installation.clone(), guard(), stop.clone());
         tasks.spawn(async move {
             let _stopping = stopping;

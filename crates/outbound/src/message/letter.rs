@@ -7,7 +7,7 @@ use relevo_domain::{
     contact_change::{Canceller, Ending, FailureCause},
 };
 
-use super::{ComposeError, Facts, TestRecipient};
+use super::{CHANGE_ID, ComposeError, Facts, TOKEN, TestRecipient};
 use crate::language::{Wording, WordingError};
 use relevo_persistence::Subject;
 
@@ -54,7 +54,7 @@ pub(super) struct Detail {
 
 impl Letter {
     /// Writes the mail of these facts.
-    pub(super) fn write(facts: &Facts<'_>, public_url: &str, wording: &Wording) -> Result<Self, ComposeError> {
+    pub(super) fn write(facts: &Facts<'_>, link_template: &str, wording: &Wording) -> Result<Self, ComposeError> {
         let kind = facts.mail.kind;
         let mut values = FluentArgs::new();
         values.set("name", facts.recipient.display_name.as_str());
@@ -65,7 +65,7 @@ impl Letter {
                 let opening = ["address-changed-opening", "address-changed-codes"];
                 Ok(Self::without_details(kind.name(), &opening, &["address-changed-warning"], &values, wording)?)
             }
-            (Some(about), _) => Self::about_a_change(facts, about, values, public_url, wording),
+            (Some(about), _) => Self::about_a_change(facts, about, values, link_template, wording),
             (None, _) => Err(needs(kind, "a change")),
         }
     }
@@ -112,7 +112,7 @@ impl Letter {
         facts: &Facts<'_>,
         about: &Subject,
         mut values: FluentArgs<'_>,
-        public_url: &str,
+        link_template: &str,
         wording: &Wording,
     ) -> Result<Self, ComposeError> {
         let kind = facts.mail.kind;
@@ -150,7 +150,7 @@ impl Letter {
                     code_note: say("code-note")?,
                     link_label: say("link-label")?,
                     link_note: say("link-note")?,
-                    link: format!("{}/changes/{}#{code}", public_url.trim_end_matches('/'), about.change.change_id),
+                    link: link_template.replace(CHANGE_ID, &about.change.change_id.to_string()).replace(TOKEN, &code),
                     code,
                 })
             }

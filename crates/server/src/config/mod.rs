@@ -23,6 +23,7 @@ mod environment;
 mod grpc;
 mod limits;
 mod mail;
+mod page;
 mod shape;
 
 use crate::{
@@ -31,6 +32,7 @@ use crate::{
     limits::Rates,
     load::Capacity,
 };
+pub use page::{Logo, Look, Page};
 
 /// The keys with their defaults, as they are documented.
 pub const DEFAULTS: &str = include_str!("../../../../config/default.toml");
@@ -74,8 +76,8 @@ pub struct Config {
     pub mail_return_path: Option<EmailAddress>,
     /// When mails are tried again.
     pub mail_retry: Retry,
-    /// Where the link in a mail leads, without a slash at its end.
-    pub page_public_url: String,
+    /// The page behind the links in the mails.
+    pub page: Page,
     /// What is logged.
     pub log_filter: String,
 }
@@ -119,7 +121,7 @@ struct Raw {
     change: RawChange,
     token: RawToken,
     mail: RawMail,
-    page: RawPage,
+    page: page::RawPage,
     log: RawLog,
 }
 
@@ -171,12 +173,6 @@ struct RawMail {
 struct RawRetry {
     first: String,
     longest: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPage {
-    public_url: String,
 }
 
 #[derive(Deserialize)]
@@ -257,7 +253,9 @@ impl Checks {
         let return_path = self.return_path(&raw.mail.return_path);
         let retry = self.retry(&raw.mail.retry);
         let transport = self.transport(&raw.mail);
-        let public_url = self.url("page.public_url", &raw.page.public_url);
+        self.mails_reach(&raw.page, transport.as_ref());
+        let name_of_sender = mail_from.as_ref().and_then(|from| from.name.as_deref());
+        let page = self.page(&raw.page, name_of_sender);
         if let Err(error) = EnvFilter::try_new(&raw.log.filter) {
             self.wrong::<()>("log.filter", error);
         }
@@ -280,7 +278,7 @@ impl Checks {
             mail_from: mail_from?,
             mail_return_path: return_path?,
             mail_retry: retry?,
-            page_public_url: public_url?,
+            page: page?,
             log_filter: raw.log.filter,
         })
     }
