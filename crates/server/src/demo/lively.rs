@@ -47,7 +47,7 @@ pub(super) async fn play(config: &Config) -> Result<(), Error> {
     };
     let clock = Clock::fixed(Timestamp::now() - days(9));
     let server = Server::open(config, clock.clone()).await?;
-    let listener = listen(([127, 0, 0, 1], 0).into()).await?;
+    let listener = listen("grpc.listen", ([127, 0, 0, 1], 0).into()).await?;
     let address = listener.local_addr().map_err(failed)?;
     let stop = CancellationToken::new();
     let serving = tokio::spawn(server.serve(listener, stop.clone()));

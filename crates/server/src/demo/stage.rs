@@ -85,11 +85,8 @@ impl Stage {
             contacts: Some(contacts),
             ..Default::default()
         };
-        let request = CreateServiceRequest {
-            service: Some(service),
-            account_id: by.account_id.to_owned(),
-            ..Default::default()
-        };
+        let request =
+            CreateServiceRequest { service: Some(service), account_id: by.account_id.to_owned(), ..Default::default() };
         self.contacts.create_service(request).await.map_err(unexpected)?;
         Ok(())
     }

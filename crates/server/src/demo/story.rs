@@ -11,7 +11,7 @@ use super::{
     stage::{Letter, Person, Stage, code_in, letter_to, technical},
     unexpected,
 };
-use crate::{Clock, Config, Error, Server, console::say, server::listen};
+use crate::{Clock, Config, Error, Listeners, Server, console::say, server::listen};
 
 const SERVICE: &str = "example.com";
 
@@ -27,10 +27,10 @@ pub(crate) async fn play() -> Result<(), Error> {
     settle(&mut config, folder.path())?;
 
     let server = Server::open(&config, Clock::system()).await?;
-    let listener = listen(([127, 0, 0, 1], 0).into()).await?;
+    let listener = listen("grpc.listen", ([127, 0, 0, 1], 0).into()).await?;
     let address = listener.local_addr().map_err(failed)?;
     let stop = CancellationToken::new();
-    let running = tokio::spawn(server.run(listener, stop.clone()));
+    let running = tokio::spawn(server.run(Listeners { grpc: listener, page: None, mailbox: None }, stop.clone()));
 
     say(format_args!("A server runs on {address}, with a database and a folder of mails of its own."))?;
     let mails = Folder::open(folder.path().join("mail")).map_err(failed)?;

@@ -56,8 +56,14 @@ struct Nothing<'a> {
 pub(crate) fn router(folder: Folder, port: u16) -> Router {
     Router::new()
         .route("/", get(list))
-        .route("/mails/{mail}", get(async |folder, path, query, headers| open(folder, path, query, headers, Part::Html).await))
-        .route("/mails/{mail}/text", get(async |folder, path, query, headers| open(folder, path, query, headers, Part::Text).await))
+        .route(
+            "/mails/{mail}",
+            get(async |folder, path, query, headers| open(folder, path, query, headers, Part::Html).await),
+        )
+        .route(
+            "/mails/{mail}/text",
+            get(async |folder, path, query, headers| open(folder, path, query, headers, Part::Text).await),
+        )
         .route(
             "/mails/{mail}/source",
             get(async |folder, path, query, headers| open(folder, path, query, headers, Part::Source).await),
@@ -75,7 +81,8 @@ pub(crate) fn router(folder: Folder, port: u16) -> Router {
 /// answer.
 async fn admit(State(port): State<u16>, request: Request, next: Next) -> Response {
     let mut response = if !is_for(port, &request) {
-        let words = "The mailbox is only there under a loopback name or address, as in http://127.0.0.1, with its port.";
+        let words =
+            "The mailbox is only there under a loopback name or address, as in http://127.0.0.1, with its port.";
         nothing(StatusCode::MISDIRECTED_REQUEST, "This is not that host", words)
     } else if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let words = "Mails are only read here: by GET and HEAD.";

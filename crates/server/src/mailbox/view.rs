@@ -127,18 +127,18 @@ impl Listing {
             found: held.len(),
             all: mails.len(),
             whose: filter.0.clone(),
-            version: hex::encode(&version.finalize()[..16]),
+            version: hex::encode(version.finalize()),
             address: format!("/{}", filter.query()),
         })
     }
 }
 
 /// The accounts that the newest mails are for, and the one that is chosen, by name. Of some the name is known already.
-fn recipients(
+fn recipients<'a>(
     folder: &Folder,
     filter: &Filter,
-    mails: &[Kept],
-    mut names: BTreeMap<&str, String>,
+    mails: &'a [Kept],
+    mut names: BTreeMap<&'a str, String>,
 ) -> Vec<Recipient> {
     let mut counts = BTreeMap::new();
     for account_id in mails.iter().filter_map(Kept::account_id) {
