@@ -11,6 +11,7 @@ mod call;
 mod caller;
 mod database;
 mod home;
+pub mod http1;
 pub mod http2;
 mod mailbox;
 mod person;
