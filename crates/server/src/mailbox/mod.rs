@@ -22,7 +22,7 @@ use http::{
 };
 use relevo_outbound::Folder;
 
-use view::{Filter, Listing, Opened, Part, Unreadable};
+use view::{Filter, Listing, NotShown, Opened, Part};
 
 const STYLE: &str = include_str!("../../templates/mailbox/mailbox.css");
 const SCRIPT: &str = include_str!("../../templates/mailbox/mailbox.js");
@@ -54,20 +54,12 @@ struct Nothing<'a> {
 
 /// The mailbox of a folder, for what comes in on a port.
 pub(crate) fn router(folder: Folder, port: u16) -> Router {
+    let part = |part| get(async move |folder, mail, query, headers| open(folder, mail, query, headers, part).await);
     Router::new()
         .route("/", get(list))
-        .route(
-            "/mails/{mail}",
-            get(async |folder, path, query, headers| open(folder, path, query, headers, Part::Html).await),
-        )
-        .route(
-            "/mails/{mail}/text",
-            get(async |folder, path, query, headers| open(folder, path, query, headers, Part::Text).await),
-        )
-        .route(
-            "/mails/{mail}/source",
-            get(async |folder, path, query, headers| open(folder, path, query, headers, Part::Source).await),
-        )
+        .route("/mails/{mail}", part(Part::Html))
+        .route("/mails/{mail}/text", part(Part::Text))
+        .route("/mails/{mail}/source", part(Part::Source))
         .route("/mails/{mail}/frame", get(frame))
         .route("/mailbox.css", get(async || file("text/css; charset=utf-8", STYLE)))
         .route("/mailbox.js", get(async || file("text/javascript; charset=utf-8", SCRIPT)))
@@ -129,11 +121,7 @@ fn is_here(authority: &str, port: u16) -> bool {
 }
 
 async fn list(State(folder): State<Folder>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let filter = Filter::read(query.as_deref());
-    match on_disk(move || Listing::read(&folder, &filter, None)).await {
-        Ok(listing) => page(Page { listing, opened: None }, &headers),
-        Err(error) => unreadable(error),
-    }
+    show(folder, query, headers, None).await
 }
 
 async fn open(
@@ -143,16 +131,35 @@ async fn open(
     headers: HeaderMap,
     part: Part,
 ) -> Response {
-    let filter = Filter::read(query.as_deref());
+    show(folder, query, headers, Some((mail, part))).await
+}
+
+/// The list, and beside it the mail that is opened, if any; nothing if who asks has it as it is.
+async fn show(folder: Folder, query: Option<String>, headers: HeaderMap, open: Option<(String, Part)>) -> Response {
     let read = move || {
-        let listing = Listing::read(&folder, &filter, Some(&mail))?;
-        let opened = Opened::read(&folder, &mail, part, &filter)?;
-        Ok(Page { listing, opened: Some(opened) })
+        let filter = Filter::read(query.as_deref());
+        let known = headers.get(header::IF_NONE_MATCH);
+        let knows = |version: &str| known.is_some_and(|known| known.as_bytes() == tag(version).as_bytes());
+        let name = open.as_ref().map(|(mail, _)| mail.as_str());
+        let listing = Listing::read(&folder, &filter, name, knows)?;
+        let opened = open.map(|(mail, part)| Opened::read(&folder, &mail, part, &filter)).transpose()?;
+        Ok(Page { listing, opened })
     };
     match on_disk(read).await {
-        Ok(opened) => page(opened, &headers),
-        Err(error) => unreadable(error),
+        Ok(page) => match page.render() {
+            Ok(html) => {
+                let headers = [(header::CONTENT_TYPE, HTML.to_owned()), (header::ETAG, tag(&page.listing.version))];
+                (headers, html).into_response()
+            }
+            Err(error) => broken(&error),
+        },
+        Err(why) => not_shown(why),
     }
+}
+
+/// A version as HTTP writes it (RFC 9110, section 8.8.3).
+fn tag(version: &str) -> String {
+    format!("\"{version}\"")
 }
 
 /// The HTML of a mail alone, for the frame that it is shown in.
@@ -166,20 +173,7 @@ async fn frame(State(folder): State<Folder>, Path(mail): Path<String>) -> Respon
             ];
             (headers, html).into_response()
         }
-        Err(error) => unreadable(error),
-    }
-}
-
-/// A page, unless who asks has it already as it is.
-fn page(page: Page, headers: &HeaderMap) -> Response {
-    let tag = format!("\"{}\"", page.listing.version);
-    let known = headers.get(header::IF_NONE_MATCH);
-    if known.is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
-    }
-    match page.render() {
-        Ok(html) => ([(header::CONTENT_TYPE, HTML.to_owned()), (header::ETAG, tag)], html).into_response(),
-        Err(error) => broken(&error),
+        Err(why) => not_shown(why),
     }
 }
 
@@ -194,10 +188,11 @@ fn nothing(status: StatusCode, title: &str, words: &str) -> Response {
     }
 }
 
-fn unreadable(error: Unreadable) -> Response {
-    match error {
-        Unreadable::Gone => nothing(StatusCode::NOT_FOUND, "This mail is not there", "It may have been removed."),
-        Unreadable::Folder(error) => broken(&error),
+fn not_shown(why: NotShown) -> Response {
+    match why {
+        NotShown::Known(version) => (StatusCode::NOT_MODIFIED, [(header::ETAG, tag(&version))]).into_response(),
+        NotShown::Gone => nothing(StatusCode::NOT_FOUND, "This mail is not there", "It may have been removed."),
+        NotShown::Folder(error) => broken(&error),
     }
 }
 
@@ -208,10 +203,10 @@ fn broken(error: &dyn Display) -> Response {
 
 /// Runs what waits for the disk where it keeps nobody waiting.
 async fn on_disk<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, Unreadable> + Send + 'static,
-) -> Result<T, Unreadable> {
+    read: impl FnOnce() -> Result<T, NotShown> + Send + 'static,
+) -> Result<T, NotShown> {
     let read = tokio::task::spawn_blocking(read).await;
-    read.unwrap_or_else(|error| Err(Unreadable::Folder(std::io::Error::other(error))))
+    read.unwrap_or_else(|error| Err(NotShown::Folder(std::io::Error::other(error))))
 }
 
 #[cfg(test)]

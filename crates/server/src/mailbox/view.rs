@@ -14,18 +14,20 @@ const WHOLE: u64 = 1024 * 1024;
 
 /// Why there is nothing to show.
 #[derive(Debug)]
-pub(super) enum Unreadable {
+pub(super) enum NotShown {
+    /// Who asks has this version of it already.
+    Known(String),
     /// There is no such mail.
     Gone,
     /// The folder or a file in it cannot be read.
     Folder(io::Error),
 }
 
-impl From<io::Error> for Unreadable {
+impl From<io::Error> for NotShown {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::NotFound => Unreadable::Gone,
-            _ => Unreadable::Folder(error),
+            io::ErrorKind::NotFound => NotShown::Gone,
+            _ => NotShown::Folder(error),
         }
     }
 }
@@ -96,9 +98,19 @@ pub(super) struct Recipient {
 }
 
 impl Listing {
-    pub(super) fn read(folder: &Folder, filter: &Filter, open: Option<&str>) -> Result<Self, Unreadable> {
-        let mails = folder.list().map_err(Unreadable::Folder)?;
+    /// What there is to list, unless who asks knows this version already: then no mail is read.
+    pub(super) fn read(
+        folder: &Folder,
+        filter: &Filter,
+        open: Option<&str>,
+        knows: impl FnOnce(&str) -> bool,
+    ) -> Result<Self, NotShown> {
+        let mails = folder.list().map_err(NotShown::Folder)?;
         let held: Vec<_> = mails.iter().filter(|mail| filter.holds(mail)).collect();
+        let version = version(&mails, &held);
+        if knows(&version) {
+            return Err(NotShown::Known(version));
+        }
         let mut rows = Vec::new();
         let mut names = BTreeMap::new();
         for mail in held.iter().take(LISTED) {
@@ -114,23 +126,28 @@ impl Listing {
                 is_open: open == Some(mail.name()),
             });
         }
-        let recipients = recipients(folder, filter, &mails, names);
-        let mut version = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
-        version.update(mails.len().to_be_bytes());
-        for mail in mails.iter().take(LISTED).chain(held.iter().copied().take(LISTED)) {
-            version.update(mail.name());
-            version.update([0]);
-        }
         Ok(Self {
             rows,
-            recipients,
+            recipients: recipients(folder, filter, &mails, names),
             found: held.len(),
             all: mails.len(),
             whose: filter.0.clone(),
-            version: hex::encode(version.finalize()),
+            version,
             address: format!("/{}", filter.query()),
         })
     }
+}
+
+/// Another one as soon as a list shows something else: as mails are never altered, their names and number say so.
+fn version(mails: &[Kept], held: &[&Kept]) -> String {
+    let mut version = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
+    version.update(mails.len().to_be_bytes());
+    version.update(held.len().to_be_bytes());
+    for mail in mails.iter().take(LISTED).chain(held.iter().copied().take(LISTED)) {
+        version.update(mail.name());
+        version.update([0]);
+    }
+    hex::encode(version.finalize())
 }
 
 /// The accounts that the newest mails are for, and the one that is chosen, by name. Of some the name is known already.
@@ -211,7 +228,7 @@ pub(super) struct Line {
 }
 
 impl Opened {
-    pub(super) fn read(folder: &Folder, name: &str, part: Part, filter: &Filter) -> Result<Self, Unreadable> {
+    pub(super) fn read(folder: &Folder, name: &str, part: Part, filter: &Filter) -> Result<Self, NotShown> {
         let mail = found(folder, name)?;
         let raw = folder.read(&mail, WHOLE)?;
         let parsed = MessageParser::new().parse(&raw);
@@ -236,7 +253,7 @@ impl Opened {
 }
 
 /// The HTML of a mail, whose links open elsewhere.
-pub(super) fn frame(folder: &Folder, name: &str) -> Result<String, Unreadable> {
+pub(super) fn frame(folder: &Folder, name: &str) -> Result<String, NotShown> {
     const BASE: &str = "<base target=\"_blank\">";
     let raw = folder.read(&found(folder, name)?, WHOLE)?;
     let parsed = MessageParser::new().parse(&raw);
@@ -248,7 +265,7 @@ pub(super) fn frame(folder: &Folder, name: &str) -> Result<String, Unreadable> {
 }
 
 /// Looks a mail up in the listing.
-fn found(folder: &Folder, name: &str) -> Result<Kept, Unreadable> {
-    let mails = folder.list().map_err(Unreadable::Folder)?;
-    mails.into_iter().find(|mail| mail.name() == name).ok_or(Unreadable::Gone)
+fn found(folder: &Folder, name: &str) -> Result<Kept, NotShown> {
+    let mails = folder.list().map_err(NotShown::Folder)?;
+    mails.into_iter().find(|mail| mail.name() == name).ok_or(NotShown::Gone)
 }

@@ -34,7 +34,7 @@ async function follow() {
       await update();
       state.textContent = "";
     } catch {
-      state.textContent = "Relevo does not answer. What is shown may be out of date.";
+      state.textContent = "No news from Relevo: what is shown may be out of date.";
     }
   }
   setTimeout(follow, EVERY);
