@@ -32,6 +32,7 @@ mod limits;
 mod limits_http2;
 mod lists;
 mod mails;
+mod page;
 mod process;
 mod process_audit;
 mod process_config;
