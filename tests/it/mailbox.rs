@@ -3,8 +3,7 @@
 use std::{fs, net::SocketAddr, os::unix::fs::symlink, path::PathBuf, time::Duration};
 
 use relevo_tests::{
-    Engine, Letter, Person, TestServer,
-    http1::{Answer, ask, get, said},
+    Browser, Engine, Letter, Person, Shown, TestServer,
     v1::{Account, UpdateAccountRequest},
 };
 
@@ -53,24 +52,35 @@ impl Story {
     }
 }
 
+/// Asks for what has to be there.
+async fn get(address: SocketAddr, target: &str) -> Shown {
+    let shown = Browser::at(address).goes_to(target).await;
+    assert_eq!(shown.status, 200, "{target}: {}", shown.html);
+    shown
+}
+
+async fn ask(address: SocketAddr, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Shown {
+    Browser::at(address).asks(method, target, headers, body).await
+}
+
 /// The mails that a page lists, in order.
-fn links(page: &Answer) -> Vec<String> {
-    let links = page.body.split("<li><a href=\"").skip(1);
+fn links(page: &Shown) -> Vec<String> {
+    let links = page.html.split("<li><a href=\"").skip(1);
     links.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
 }
 
 /// How often a text occurs in what a page shows.
-fn count(page: &Answer, text: &str) -> usize {
-    page.body.matches(text).count()
+fn count(page: &Shown, text: &str) -> usize {
+    page.html.matches(text).count()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mailbox_without_mails_says_so_and_how_to_have_some() {
     let server = TestServer::start_with(Engine::Sqlite, MAILBOX).await;
     let page = get(server.mailbox(), "/").await;
-    assert!(page.body.contains("No mails yet") && page.body.contains("relevo send-test-mail"), "{}", page.body);
+    assert!(page.html.contains("No mails yet") && page.html.contains("relevo send-test-mail"), "{}", page.html);
     let page = get(server.mailbox(), "/?to=nobody-ovh").await;
-    assert!(page.body.contains("No mails for nobody-ovh"), "{}", page.body);
+    assert!(page.html.contains("No mails for nobody-ovh"), "{}", page.html);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,15 +88,15 @@ async fn every_mail_is_listed_newest_first_and_a_new_one_as_soon_as_it_is_sent()
     let story = story().await;
     let page = get(story.at(), "/").await;
     assert_eq!(links(&page).len(), 2);
-    assert!(page.body.contains("2 mails") && page.body.contains("<title>Mailbox (2)</title>"));
-    assert!(page.body.contains("Please confirm: new technical contact for example.com"));
-    assert!(page.body.contains("lang=\"es\">Le proponen como contacto técnico de example.com"));
+    assert!(page.html.contains("2 mails") && page.html.contains("<title>Mailbox (2)</title>"));
+    assert!(page.html.contains("Please confirm: new technical contact for example.com"));
+    assert!(page.html.contains("lang=\"es\">Le proponen como contacto técnico de example.com"));
     let tag = page.header("etag").unwrap().to_owned();
 
     // Whoever asks again is told in a few bytes that nothing is new.
-    let known = [("If-None-Match", tag.as_str())];
+    let known = [("if-none-match", tag.as_str())];
     let again = ask(story.at(), "GET", "/", &known, "").await;
-    assert_eq!((again.status, again.body.as_str()), (304, ""));
+    assert_eq!((again.status, again.html.as_str()), (304, ""));
 
     story.server.advance(Duration::from_secs(60));
     let change = story.ann.lists_changes().await.remove(0);
@@ -101,7 +111,7 @@ async fn every_mail_is_listed_newest_first_and_a_new_one_as_soon_as_it_is_sent()
     // Nothing is kept: what is taken away is gone.
     fs::remove_dir_all(story.folder()).unwrap();
     fs::create_dir(story.folder()).unwrap();
-    assert!(get(story.at(), "/").await.body.contains("No mails yet"));
+    assert!(get(story.at(), "/").await.html.contains("No mails yet"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,9 +124,9 @@ async fn each_recipient_has_his_own_list_and_count() {
     let (ann, nora) = (&story.ann.account_id, &story.nora.account_id);
 
     let page = get(story.at(), "/").await;
-    assert!(page.body.contains("<a href=\"/\" aria-current=\"true\">Everyone <b>3</b></a>"));
+    assert!(page.html.contains("<a href=\"/\" aria-current=\"true\">Everyone <b>3</b></a>"));
     for (id, line) in [(ann, ">Ann <b>1</b>"), (nora, ">Nora <b>2</b>")] {
-        assert!(page.body.contains(&format!("<a href=\"/?to={id}\"{line}")), "{}", page.body);
+        assert!(page.html.contains(&format!("<a href=\"/?to={id}\"{line}")), "{}", page.html);
     }
     for (id, mails) in [(ann, 1), (nora, 2)] {
         let page = get(story.at(), &format!("/?to={id}")).await;
@@ -143,23 +153,23 @@ async fn a_mail_is_shown_as_html_as_text_and_as_it_was_sent() {
     let page = get(story.at(), &mail).await;
     let frame = format!("<iframe src=\"{mail}/frame\"");
     for shown in [&*frame, "Please confirm: new technical contact for example.com</h1>", "ann@example.com", "Relevo"] {
-        assert!(page.body.contains(shown), "{shown} in {}", page.body);
+        assert!(page.html.contains(shown), "{shown} in {}", page.html);
     }
     let text = get(story.at(), &format!("{mail}/text")).await;
     let raw = fs::read(story.folder().join(format!("{}.eml", mail.rsplit('/').next().unwrap()))).unwrap();
     let code = Letter::parse(&raw, "").token();
-    assert!(text.body.contains(&format!("\n    {code}\n")), "{}", text.body);
-    let link = text.body.split("<a href=\"http://127.0.0.1:8080/changes/").nth(1).unwrap();
+    assert!(text.html.contains(&format!("\n    {code}\n")), "{}", text.html);
+    let link = text.html.split("<a href=\"http://127.0.0.1:8080/changes/").nth(1).unwrap();
     let link = link.split('"').next().unwrap();
     assert!(link.ends_with(&format!("#{code}")), "{link}");
-    assert!(text.body.contains("target=\"_blank\" rel=\"noopener noreferrer\""));
+    assert!(text.html.contains("target=\"_blank\" rel=\"noopener noreferrer\""));
     let frame = get(story.at(), &format!("{mail}/frame")).await;
-    assert!(frame.body.contains(&format!("/changes/{link}\"")) && frame.body.contains("Please confirm your request"));
+    assert!(frame.html.contains(&format!("/changes/{link}\"")) && frame.html.contains("Please confirm your request"));
     let source = get(story.at(), &format!("{mail}/source")).await;
     for header in ["Subject: Please confirm", "Message-ID: &#60;confirm.", "Content-Type: multipart/alternative"] {
-        assert!(source.body.contains(header), "{header} in {}", source.body);
+        assert!(source.html.contains(header), "{header} in {}", source.html);
     }
-    assert!(!source.body.contains("<iframe"));
+    assert!(!source.html.contains("<iframe"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,7 +178,7 @@ async fn the_html_of_a_mail_runs_nothing_and_opens_its_links_elsewhere() {
     let mail = story.finds("confirm", &story.ann).await;
     let page = get(story.at(), &mail).await;
     let sandbox = "sandbox=\"allow-popups allow-popups-to-escape-sandbox\"";
-    assert!(count(&page, "<iframe") == 1 && count(&page, sandbox) == 1, "{}", page.body);
+    assert!(count(&page, "<iframe") == 1 && count(&page, sandbox) == 1, "{}", page.html);
     // Opened by itself, it is as confined.
     let frame = get(story.at(), &format!("{mail}/frame")).await;
     let policy = frame.header("content-security-policy").unwrap();
@@ -178,14 +188,14 @@ async fn the_html_of_a_mail_runs_nothing_and_opens_its_links_elsewhere() {
          sandbox allow-popups allow-popups-to-escape-sandbox"
     );
     assert_eq!(frame.header("x-frame-options"), Some("SAMEORIGIN"));
-    assert!(frame.body.contains("<head><base target=\"_blank\">"));
+    assert!(frame.html.contains("<head><base target=\"_blank\">"));
     // Whatever the mail holds, it is shown as it is: nothing is taken out that its reader would get.
     story.puts(
         "20260105T100000.000000-test.1",
         &format!("Subject: x\nContent-Type: text/html; charset=utf-8\n\n{MARKUP}\n"),
     );
     let frame = get(story.at(), "/mails/20260105T100000.000000-test.1/frame").await;
-    assert!(frame.body.starts_with(&format!("<base target=\"_blank\">{MARKUP}")), "{}", frame.body);
+    assert!(frame.html.starts_with(&format!("<base target=\"_blank\">{MARKUP}")), "{}", frame.html);
     assert_eq!(frame.header("content-security-policy").unwrap(), policy);
 }
 
@@ -227,16 +237,16 @@ async fn nothing_of_a_mail_becomes_markup_of_the_mailbox() {
     ] {
         let page = get(story.at(), &target).await;
         // Of ours there is one script, which is a file.
-        assert_eq!(count(&page, "<script"), 1, "{target}: {}", page.body);
-        assert!(page.body.contains("<script src=\"/mailbox.js\" defer></script>"));
+        assert_eq!(count(&page, "<script"), 1, "{target}: {}", page.html);
+        assert!(page.html.contains("<script src=\"/mailbox.js\" defer></script>"));
         for tag in ["<b o", "<img src=x", "x\"onmouseover", "href=\"javascript:", "not listed"] {
-            assert!(!page.body.contains(tag), "{tag} in {target}: {}", page.body);
+            assert!(!page.html.contains(tag), "{tag} in {target}: {}", page.html);
         }
         assert!(count(&page, "</pre>") <= 1, "{target}");
     }
     let list = get(story.at(), "/").await;
-    assert!(list.body.contains("Nora &#60;b onload=x&#62; &#38; &#34;Co&#34;"), "{}", list.body);
-    assert!(list.body.contains("&#60;script&#62;alert(1)&#60;/script&#62;"), "{}", list.body);
+    assert!(list.html.contains("Nora &#60;b onload=x&#62; &#38; &#34;Co&#34;"), "{}", list.html);
+    assert!(list.html.contains("&#60;script&#62;alert(1)&#60;/script&#62;"), "{}", list.html);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -245,7 +255,7 @@ async fn under_another_name_than_a_loopback_one_with_its_port_nothing_is_shown()
     let port = story.at().port();
     for host in ["localhost", "LocalHost", "127.0.0.1", "127.8.8.8", "[::1]"] {
         let host = format!("{host}:{port}");
-        let answer = ask(story.at(), "GET", "/", &[("Host", &host)], "").await;
+        let answer = ask(story.at(), "GET", "/", &[("host", &host)], "").await;
         assert_eq!(answer.status, 200, "{host}");
     }
     let mail = story.finds("confirm", &story.ann).await;
@@ -264,9 +274,9 @@ async fn under_another_name_than_a_loopback_one_with_its_port_nothing_is_shown()
     for host in &hosts {
         for target in ["/", &mail, &format!("{mail}/frame"), "/mailbox.js", "/nothing"] {
             for method in ["GET", "HEAD", "POST"] {
-                let answer = ask(story.at(), method, target, &[("Host", host)], "").await;
+                let answer = ask(story.at(), method, target, &[("host", host)], "").await;
                 assert_eq!(answer.status, 421, "{method} {target} of {host:?}");
-                assert!(!answer.body.contains("Ann") && !answer.body.contains("alert"), "{}", answer.body);
+                assert!(!answer.html.contains("Ann") && !answer.html.contains("alert"), "{}", answer.html);
             }
         }
     }
@@ -278,12 +288,12 @@ async fn under_another_name_than_a_loopback_one_with_its_port_nothing_is_shown()
         format!("GET / HTTP/1.1\r\nHost: evil.example:{port}\r\n{good}"),
         "GET / HTTP/1.0\r\n".to_owned(),
     ] {
-        let answer = said(story.at(), format!("{request}Connection: close\r\n\r\n").as_bytes()).await;
+        let answer = Browser::at(story.at()).hears(format!("{request}Connection: close\r\n\r\n").as_bytes()).await;
         assert!(matches!(answer.status, 400 | 421), "{request}: {}", answer.status);
-        assert!(!answer.body.contains("Ann"), "{request}");
+        assert!(!answer.html.contains("Ann"), "{request}");
     }
     let absolute = format!("GET http://127.0.0.1:{port}/ HTTP/1.1\r\n{good}Connection: close\r\n\r\n");
-    assert_eq!(said(story.at(), absolute.as_bytes()).await.status, 200);
+    assert_eq!(Browser::at(story.at()).hears(absolute.as_bytes()).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -298,7 +308,7 @@ async fn nothing_can_be_changed_through_it() {
     }
     assert_eq!(links(&get(story.at(), "/").await).len(), 2);
     let (whole, head) = (get(story.at(), &mail).await, ask(story.at(), "HEAD", &mail, &[], "").await);
-    assert_eq!((head.status, head.body.as_str()), (200, ""));
+    assert_eq!((head.status, head.html.as_str()), (200, ""));
     for name in ["content-length", "content-type", "etag", "content-security-policy"] {
         assert_eq!(head.header(name), whole.header(name), "{name}");
     }
@@ -344,8 +354,8 @@ async fn nothing_is_opened_but_the_mails_that_are_listed() {
         for part in ["", "/text", "/source", "/frame"] {
             let answer = ask(story.at(), "GET", &format!("/mails/{name}{part}"), &[], "").await;
             assert!(matches!(answer.status, 400 | 404), "{name}{part}: {}", answer.status);
-            assert!(!answer.body.contains("secret") || name.contains("secret"), "{name}: {}", answer.body);
-            assert!(!answer.body.contains("Subject") && !answer.body.contains("root:"), "{name}: {}", answer.body);
+            assert!(!answer.html.contains("secret") || name.contains("secret"), "{name}: {}", answer.html);
+            assert!(!answer.html.contains("Subject") && !answer.html.contains("root:"), "{name}: {}", answer.html);
         }
     }
     for target in ["/mail", "/mails", "/mails/", "/favicon.ico", "/changes/1", "/relevo.v1.ContactService/GetService"] {
@@ -364,20 +374,20 @@ async fn of_thousands_of_mails_the_newest_are_listed_and_all_are_counted() {
     }
     let page = get(story.at(), "/").await;
     assert_eq!(links(&page).len(), 200);
-    assert!(page.body.contains("The newest 200 of 5002 mails"), "{}", &page.body[..2000]);
-    assert!(page.body.contains("Number 4999<") && page.body.contains("Number 4800<"));
-    assert!(!page.body.contains("Number 4799<"));
-    assert!(page.body.len() < 120_000, "{}", page.body.len());
+    assert!(page.html.contains("The newest 200 of 5002 mails"), "{}", &page.html[..2000]);
+    assert!(page.html.contains("Number 4999<") && page.html.contains("Number 4800<"));
+    assert!(!page.html.contains("Number 4799<"));
+    assert!(page.html.len() < 120_000, "{}", page.html.len());
     // Those that are not listed are still there, by whose they are and by name.
     let page = get(story.at(), &format!("/?to={}", story.ann.account_id)).await;
     assert_eq!(links(&page).len(), 1);
-    assert!(page.body.contains("Please confirm: new technical contact for example.com"));
+    assert!(page.html.contains("Please confirm: new technical contact for example.com"));
     let oldest = get(story.at(), "/mails/20260106T000000.000000-done.x.zz000000-ovh.0/text").await;
-    assert!(oldest.body.contains("Number 0<") && oldest.body.len() < 150_000, "{}", oldest.body.len());
+    assert!(oldest.html.contains("Number 0<") && oldest.html.len() < 150_000, "{}", oldest.html.len());
     // A mail that is out of all proportion is not sent as a whole.
     story.puts("20260107T000000.000000-test.1", &format!("Subject: Huge\n\n{}\n", "y".repeat(9_000_000)));
     let huge = get(story.at(), "/mails/20260107T000000.000000-test.1/source").await;
-    assert!(huge.body.contains("Huge<") && huge.body.len() < 1_200_000, "{}", huge.body.len());
+    assert!(huge.html.contains("Huge<") && huge.html.len() < 1_200_000, "{}", huge.html.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -408,7 +418,7 @@ async fn whatever_is_answered_the_browser_is_told_what_it_may_do_with_it() {
         // Nothing comes from elsewhere, and nothing stands in a page that its policy forbids.
         if target != frame && target != "/mailbox.svg" {
             for word in ["style=", "onclick", "http://", "https://"] {
-                assert!(!answer.body.contains(word), "{word} in {target}");
+                assert!(!answer.html.contains(word), "{word} in {target}");
             }
         }
     }
@@ -416,5 +426,5 @@ async fn whatever_is_answered_the_browser_is_told_what_it_may_do_with_it() {
     fs::remove_dir_all(story.folder()).unwrap();
     let answer = ask(story.at(), "GET", "/", &[], "").await;
     assert_eq!(answer.status, 500);
-    assert!(answer.body.contains("No such file") && answer.header("content-security-policy") == Some(ours));
+    assert!(answer.html.contains("No such file") && answer.header("content-security-policy") == Some(ours));
 }

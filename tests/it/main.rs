@@ -33,6 +33,7 @@ mod limits_http2;
 mod lists;
 mod mailbox;
 mod mails;
+mod page;
 mod process;
 mod process_audit;
 mod process_config;

@@ -9,10 +9,9 @@ use std::{
 };
 
 use relevo_tests::{
-    Caller, Letter, eventually,
-    http1::{ask, get},
+    Browser, Caller, Shown, eventually,
     process::{Serving, relevo, run},
-    request_id,
+    v1::Account,
 };
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
@@ -20,7 +19,8 @@ use tokio::{
     process::{Child, ChildStdout, Command},
     time::timeout,
 };
-use tonic::transport::Endpoint;
+use tonic::{Code, Request, transport::Endpoint};
+use tonic_prost::ProstCodec;
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -86,6 +86,22 @@ fn listeners(id: u32) -> usize {
     listening.filter(|row| row[3] == LISTEN && sockets.iter().any(|socket| socket == row[9])).count()
 }
 
+async fn get(address: SocketAddr, path: &str) -> Shown {
+    let shown = Browser::at(address).goes_to(path).await;
+    assert_eq!(shown.status, 200, "{path}: {}", shown.html);
+    shown
+}
+
+/// The link in the newest mail of a kind to somebody, as its frame in the mailbox has it.
+async fn link_of(mailbox: SocketAddr, kind: &str, of: &str) -> String {
+    let list = get(mailbox, "/").await.html;
+    let mails = list.split("<li><a href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let mail = mails.into_iter().find(|mail| mail.contains(&format!("-{kind}.")) && mail.ends_with(of)).unwrap();
+    let frame = get(mailbox, &format!("{mail}/frame")).await.html;
+    let (_, rest) = frame.split_once("class=\"button\" href=\"").unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demonstration_that_serves_can_be_clicked_through_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
@@ -96,40 +112,43 @@ async fn the_demonstration_that_serves_can_be_clicked_through_and_leaves_nothing
     assert_ne!(mailbox.port(), 8025);
     assert!(demo.said.iter().any(|line| line.contains("Open the mailbox, and the newest mail to Ann Archer")));
 
-    let list = get(mailbox, "/").await.body;
+    let list = get(mailbox, "/").await.html;
     for name in ["Ann Archer", "Tom Tanner", "Nora Núñez", "Chloé Laurent", "Marek Zieliński"] {
         assert!(list.contains(&format!("{name} <b>")), "{name} in {list}");
     }
     for kind in ["confirm", "done", "replaced", "refused", "reminder", "expired"] {
         assert!(list.contains(&format!("<span class=\"kind\">{kind}</span>")), "{kind} in {list}");
     }
-    // What the page shows is for its own tests; it is there, and that is where the newest mail leads.
-    assert_ne!(ask(page, "GET", "/", &[], "").await.status, 421);
-    let mails = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path().join("mail");
-    let letters = |of: &str, kind: &str| {
-        let mut names: Vec<_> = fs::read_dir(&mails).unwrap().map(|file| file.unwrap().path()).collect();
-        names.retain(|path| path.to_string_lossy().contains(&format!("{of}-ovh")));
-        names.retain(|path| path.to_string_lossy().contains(&format!("-{kind}.")));
-        names.sort();
-        names.iter().map(|path| Letter::parse(&fs::read(path).unwrap(), "")).collect::<Vec<_>>()
-    };
-    let [anns, noras] = ["aa123456", "nn345678"].map(|of| letters(of, "confirm").pop().unwrap());
-    let link = format!("http://{page}/changes/");
-    let change_id = anns.text.split(&link).nth(1).unwrap().split('#').next().unwrap().to_owned();
-    assert!(noras.text.contains(&format!("{link}{change_id}#{}", noras.token())));
 
-    // The story goes on from where it was left.
-    let caller = demo.caller();
-    for (account_id, letter) in [("aa123456-ovh", &anns), ("nn345678-ovh", &noras)] {
-        caller.accept(&change_id, account_id, &letter.token(), &request_id()).await.unwrap();
-    }
-    let technical = caller.see_service("example.com").await.unwrap().contacts.unwrap().technical;
-    assert_eq!(technical, "nn345678-ovh");
+    // From the mailbox to the page, by Ann and then by Nora.
+    let link = link_of(mailbox, "confirm", "aa123456-ovh.1").await;
+    assert!(link.starts_with(&format!("http://{page}/changes/")), "{link}");
+    let asked = Browser::at(page).opens(&link).await;
+    assert_eq!(asked.offers(), ["accept", "refuse"], "{}", asked.text());
+    let told = asked.presses("accept").await;
+    assert_eq!((told.status, told.heading().as_str()), (200, "You have accepted"));
+    let link = link_of(mailbox, "confirm", "nn345678-ovh.1").await;
+    assert_eq!(Browser::at(page).opens(&link).await.presses("accept").await.status, 200);
+    let (_, change_id) = link.split('#').next().unwrap().rsplit_once('/').unwrap();
     let told = format!("-done.{change_id}.nn345678-ovh.0");
     eventually("the mailbox shows who is told", SOON, async || {
-        get(mailbox, "/").await.body.contains(&told).then_some(())
+        get(mailbox, "/").await.html.contains(&told).then_some(())
     })
     .await;
+    let technical = demo.caller().see_service("example.com").await.unwrap().contacts.unwrap().technical;
+    assert_eq!(technical, "nn345678-ovh");
+
+    // The others are in the states that it says.
+    for (kind, of, offers) in [
+        ("confirm", "mz567890-ovh.2", &["accept", "refuse"][..]),
+        ("confirm", "mz567890-ovh.1", &["resend"]),
+        ("confirm", "aa123456-ovh.1", &[]),
+        ("reminder", "cl456789-ovh.1", &[]),
+    ] {
+        let link = link_of(mailbox, kind, of).await;
+        let shown = Browser::at(page).opens(&link).await;
+        assert_eq!(shown.offers(), offers, "{kind} {of}: {}", shown.text());
+    }
 
     assert_eq!(demo.stops_by("INT").await.code(), Some(0));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -149,7 +168,7 @@ async fn a_demonstration_in_a_folder_of_its_own_goes_on_as_it_was_left() {
     assert!(!second.said.iter().any(|line| line.contains("Two minutes ago")), "{:?}", second.said);
     assert_eq!(get(second.at("Mailbox"), "/").await.header("etag"), before.header("etag"));
     let account = second.caller().account("zz999999-ovh", "").await.unwrap_err();
-    assert_eq!(account.code(), tonic::Code::AlreadyExists);
+    assert_eq!(account.code(), Code::AlreadyExists);
     assert_eq!(second.stops_by("TERM").await.code(), Some(0));
     let history = [("RELEVO__DATABASE__URL", "sqlite://kept/relevo.db"), ("RELEVO__TOKEN__KEY_FILE", "kept/token.key")];
     let verified = run(folder.path(), &["audit", "verify"], &history).await;
@@ -161,15 +180,16 @@ async fn a_mailbox_is_served_where_it_is_asked_for_and_nowhere_else() {
     let folder = tempfile::tempdir().unwrap();
     let serving = Serving::start(folder.path(), &[]).await;
     assert_eq!(listeners(serving.id()), 2, "calls and the page");
-    let page = served(&serving, "page=").await;
-    for address in [serving.address.parse().unwrap(), page] {
-        for target in ["/mails", "/mails/x", "/mailbox.css", "/mailbox.js", "/mailbox.svg"] {
-            // Calls are HTTP/2, to which this is nonsense.
-            if address == page {
-                assert_eq!(ask(page, "GET", target, &[], "").await.status, 404, "{target}");
-            }
-        }
+    let page = serving.page.as_ref().unwrap().parse().unwrap();
+    for path in ["/mails/x", "/mails/x/frame", "/mailbox.css", "/mailbox.js", "/mailbox.svg"] {
+        assert_eq!(Browser::at(page).goes_to(path).await.status, 404, "{path}");
+        let mut calls = tonic::client::Grpc::new(serving.channel());
+        calls.ready().await.unwrap();
+        let codec = ProstCodec::<Account, Account>::default();
+        let call = calls.unary(Request::new(Account::default()), path.parse().unwrap(), codec);
+        assert_eq!(call.await.unwrap_err().code(), Code::Unimplemented, "{path}");
     }
+    assert_eq!(Browser::at(page).goes_to("/").await.status, 404);
     assert!(!serving.log().contains("mailbox"), "{}", serving.log());
     drop(serving);
 
@@ -177,7 +197,7 @@ async fn a_mailbox_is_served_where_it_is_asked_for_and_nowhere_else() {
     let mailbox = served(&serving, "mailbox=").await;
     assert_eq!(listeners(serving.id()), 3);
     assert!(serving.log().contains("can read every mail, with its code"), "{}", serving.log());
-    assert!(get(mailbox, "/").await.body.contains("No mails yet"));
+    assert!(get(mailbox, "/").await.html.contains("No mails yet"));
     serving.signal("TERM").await;
     assert!(serving.ended().await);
 

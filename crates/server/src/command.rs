@@ -151,6 +151,7 @@ async fn act(command: Command) -> Result<(), Error> {
     match command.action.unwrap_or(Action::Serve) {
         Action::Serve => {
             let config = config()?;
+            config.check_mails_reach()?;
             log_to_stderr(&config)?;
             serve(&config).await
         }
@@ -164,7 +165,7 @@ async fn act(command: Command) -> Result<(), Error> {
         Action::Copy { from, to } => copy::run(&from, &to).await,
         Action::PreviewMails { out } => preview::run(&out),
         Action::CheckConfig => {
-            config()?;
+            config()?.check_mails_reach()?;
             say("The configuration is right.")
         }
         Action::SendTestMail { to, language } => {
@@ -206,6 +207,13 @@ async fn serve(config: &Config) -> Result<(), Error> {
     let at =
         |key: &str, listener: &TcpListener| listener.local_addr().map_err(|error| Error::Io(key.to_owned(), error));
     let address = at("grpc.listen", &listeners.grpc)?;
+    if let Some(page) = &listeners.page {
+        tracing::info!(page = %at("page.listen", page)?, "the page is served");
+    }
+    if let Some(mailbox) = &listeners.mailbox {
+        let mailbox = at("mailbox.listen", mailbox)?;
+        tracing::info!(%mailbox, "the mailbox is served: everyone on this machine can read every mail, with its code");
+    }
     let (database, tls) = (&config.database_url, config.tls.is_some());
     match config.callers.count() {
         0 => tracing::info!(
@@ -213,13 +221,6 @@ async fn serve(config: &Config) -> Result<(), Error> {
             "serving; no callers are configured, so everyone on this machine may do everything, as the caller local"
         ),
         callers => tracing::info!(%address, %database, tls, callers, "serving"),
-    }
-    if let Some(page) = &listeners.page {
-        tracing::info!(page = %at("page.listen", page)?, "the page is served");
-    }
-    if let Some(mailbox) = &listeners.mailbox {
-        let mailbox = at("mailbox.listen", mailbox)?;
-        tracing::info!(%mailbox, "the mailbox is served: everyone on this machine can read every mail, with its code");
     }
     server.run(listeners, stop).await
 }
