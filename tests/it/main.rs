@@ -33,6 +33,8 @@ mod limits_http2;
 mod lists;
 mod mails;
 mod page;
+mod page_http;
+mod page_languages;
 mod process;
 mod process_audit;
 mod process_config;
