@@ -34,6 +34,8 @@ mod lists;
 mod mailbox;
 mod mails;
 mod page;
+mod page_http;
+mod page_languages;
 mod process;
 mod process_audit;
 mod process_config;

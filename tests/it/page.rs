@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use relevo_tests::{
-    Engine, Letter, Person, Shown, TestServer, on_every_engine,
+    Browser, Engine, Letter, Person, Shown, TestServer, on_every_engine,
     v1::{BillingStanding, ChangeState, ContactChange},
 };
 
@@ -28,24 +28,37 @@ pub(crate) struct Scene {
     pub(crate) change: ContactChange,
     pub(crate) anns: Letter,
     pub(crate) noras: Letter,
+    language: &'static str,
 }
 
 impl Scene {
     pub(crate) async fn set(on: Engine, settings: &str) -> Self {
+        Self::set_in(on, settings, "en").await
+    }
+
+    /// The same, among people who speak a language.
+    pub(crate) async fn set_in(on: Engine, settings: &str, language: &'static str) -> Self {
         let server = TestServer::start_with(on, settings).await;
-        let [ann, tom, nora] = server.people(["Ann", "Tom", "Nora"]).await;
+        let ann = server.person_speaking("Ann", language).await;
+        let tom = server.person_speaking("Tom", language).await;
+        let nora = server.person_speaking("Nora", language).await;
         ann.orders_beside("example.com", &tom, &tom).await;
         let change = ann.names(&nora).technical("example.com").await.unwrap();
         let (anns, noras) = (ann.reads_one("confirm").await, nora.reads_one("confirm").await);
-        Self { server, ann, tom, nora, change, anns, noras }
+        Self { server, ann, tom, nora, change, anns, noras, language }
     }
 
     pub(crate) fn path(&self) -> String {
         format!("/changes/{}", self.change.change_id)
     }
 
+    /// A browser of somebody there.
+    pub(crate) fn browser(&self) -> Browser {
+        self.server.browser().with("accept-language", self.language)
+    }
+
     pub(crate) async fn opens(&self, letter: &Letter) -> Shown {
-        self.server.browser().opens(&letter.link()).await
+        self.browser().opens(&letter.link()).await
     }
 
     async fn state(&self) -> ChangeState {
