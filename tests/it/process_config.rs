@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path, process::Output};
 
 use relevo_server::config::DEFAULTS;
 use relevo_tests::{
-    call_as,
+    Browser, call_as,
     process::{Serving, run},
     tls::Authority,
     v1::{Account, CreateAccountRequest},
@@ -18,7 +18,7 @@ type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
 const RIGHT: &str = "The configuration is right.\n";
 
 /// Every key with a value that is not its default, as it is written in the environment.
-const OTHER: [(&str, &str); 49] = [
+const OTHER: [(&str, &str); 60] = [
     // The key is `key`.
     (
         "callers",
@@ -40,6 +40,8 @@ const OTHER: [(&str, &str); 49] = [
     ("limits.account.burst", "10"),
     ("limits.wrong_tokens.per_minute", "1"),
     ("limits.wrong_tokens.burst", "3"),
+    ("limits.page.per_minute", "2"),
+    ("limits.page.burst", "4"),
     ("database.url", "sqlite://other/relevo.db"),
     ("database.connections", "7"),
     // Text, although it looks like a number.
@@ -72,7 +74,17 @@ const OTHER: [(&str, &str); 49] = [
     ("mail.smtp.timeout.take", "8s"),
     ("mail.retry.first", "2m"),
     ("mail.retry.longest", "5h"),
-    ("page.public_url", "https://relevo.example.net"),
+    ("page.listen", "127.0.0.1:0"),
+    ("page.insecure", "true"),
+    ("page.public_url", "http://127.0.0.2:8081"),
+    ("page.link_template", "https://panel.example.net/{change_id}#{token}"),
+    ("page.proxies", "[\"127.0.0.1\"]"),
+    // Text, although it looks like a number.
+    ("page.name", "007"),
+    ("page.logo", "logo.svg"),
+    ("page.accent", "#003366"),
+    ("page.accent_dark", "#005599"),
+    ("mailbox.listen", "127.0.0.1:0"),
     ("log.filter", "debug"),
 ];
 
@@ -121,7 +133,12 @@ async fn every_key_can_be_set_from_the_environment() {
     let folder = TempDir::new().unwrap();
     let authority = Authority::new();
     let server = authority.issues(&["localhost"]);
-    for (name, holds) in [("ca.pem", authority.pem()), ("server.pem", server.certificate), ("server.key", server.key)] {
+    for (name, holds) in [
+        ("ca.pem", authority.pem()),
+        ("server.pem", server.certificate),
+        ("server.key", server.key),
+        ("logo.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned()),
+    ] {
         fs::write(folder.path().join(name), holds).unwrap();
     }
     let listed: BTreeSet<_> = OTHER.iter().map(|(key, _)| (*key).to_owned()).collect();
@@ -141,6 +158,8 @@ async fn every_key_can_be_set_from_the_environment() {
     };
     let create = CreateAccountRequest { account: Some(account), ..Default::default() };
     call_as(&channel, "/relevo.v1.ContactService/CreateAccount", create, with_key("key")).await.unwrap();
+    let shown = Browser::at(serving.page.unwrap().parse().unwrap()).goes_to("/").await;
+    assert!(shown.html.contains("<p class=\"name\">007</p>") && shown.html.contains("/assets/logo-"), "{shown:?}");
     for path in ["other/relevo.db", "other/token.key", "2026"] {
         assert!(folder.path().join(path).exists(), "{path}");
     }
@@ -222,7 +241,7 @@ async fn a_file_that_is_not_there_or_no_toml_is_refused() {
 async fn what_is_wrong_is_refused_by_check_config_and_at_start_alike() {
     let folder = TempDir::new().unwrap();
     const SMTP: (&str, &str) = ("RELEVO__MAIL__TRANSPORT", "smtp");
-    let cases: [Case; 7] = [
+    let cases: [Case; 8] = [
         (
             &[("RELEVO__MAIL__SMTP__TLS", "ssl")],
             &["mail.smtp.tls: must be starttls, starttls-if-offered, implicit or none"],
@@ -238,6 +257,10 @@ async fn what_is_wrong_is_refused_by_check_config_and_at_start_alike() {
         (
             &[("RELEVO__GRPC__LISTEN", "0.0.0.0:50051")],
             &["callers: must say who may call, as grpc.listen is 0.0.0.0:50051", "grpc.tls.certificate: must be there"],
+        ),
+        (
+            &[SMTP, ("RELEVO__MAILBOX__LISTEN", "0.0.0.0:8025")],
+            &["mail.transport: must be file, as mailbox.listen is", "mailbox.listen: must be a loopback address"],
         ),
         (&[("RELEVO__TOKEN__KEYS", "5ec2e7")], &["token.keys: must be a list"]),
         (&[("RELEVO__LOG__FILTER", "a=b=c")], &["log.filter: "]),

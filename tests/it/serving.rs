@@ -64,7 +64,7 @@ async fn is_not_well(serving: &Serving) {
 
 /// That a server whose database is no good begins to serve, and is well once that is mended.
 async fn begins_unwell(server: Server, mend: impl FnOnce()) {
-    let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let listener = listen("grpc.listen", "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
     let serving = tokio::spawn(server.serve(listener, stop.clone()));

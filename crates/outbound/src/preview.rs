@@ -328,6 +328,6 @@ fn sender() -> Result<Sender, Invalid> {
             address: EmailAddress::parse("contacts@hosting.example")?,
         },
         return_path: None,
-        public_url: "https://relevo.example".to_owned(),
+        link_template: "https://relevo.example/changes/{change_id}#{token}".to_owned(),
     })
 }

@@ -157,7 +157,7 @@ impl Incoming {
 }
 
 /// A client that is gone already is no reason to wait; a machine that has no more files to give is.
-async fn pause_after(error: io::Error) {
+pub(crate) async fn pause_after(error: io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     if !matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
         tracing::error!(%error, "no connection can be taken");

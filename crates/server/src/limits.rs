@@ -1,4 +1,4 @@
-//! How often something may be done: token buckets in memory, for callers and for accounts. They are those of one process,
+//! How often something may be done: token buckets in memory, for callers, for accounts and for who uses the page. They are those of one process,
 //! and new with each start.
 
 use std::{
@@ -42,6 +42,8 @@ pub struct Rates {
     pub account: Rate,
     /// Wrong codes that an account is told of at once.
     pub wrong_tokens: Rate,
+    /// Looks, decisions and resends on the page, from one address.
+    pub page: Rate,
 }
 
 /// A bucket for each of those who do something. Whoever has not done anything for the longest time is forgotten when there
@@ -117,6 +119,7 @@ pub(crate) struct Limits {
     pub(crate) callers: Buckets,
     pub(crate) accounts: Buckets,
     pub(crate) wrong_tokens: Buckets,
+    pub(crate) page: Buckets,
     /// Who was said in the log to be turned away: of thousands of calls, one line.
     told: Buckets,
 }
@@ -127,6 +130,7 @@ impl Limits {
             callers: Buckets::new("limits.caller", rates.caller),
             accounts: Buckets::new("limits.account", rates.account),
             wrong_tokens: Buckets::new("limits.wrong_tokens", rates.wrong_tokens),
+            page: Buckets::new("limits.page", rates.page),
             told: Buckets::new("log", Rate::new(1, TELLING, 1)),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    io,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -18,15 +19,17 @@ use tower::layer::layer_fn;
 
 use crate::{
     Callers, Clock, Config, Error, Sweeper,
-    config::MailTransport,
+    config::{MailTransport, Page},
     connection,
     deadline::Deadline,
     grpc::{Admission, Api},
     health::Watch,
+    http,
     installation::{Ids, Installation},
     keys,
     limits::Limits,
-    load::{Capacity, Load},
+    load::Load,
+    mailbox, page,
     tls::Tls,
 };
 
@@ -47,6 +50,35 @@ const PING: Duration = Duration::from_secs(10);
 /// How large a question about health may be, in bytes: anybody may ask it.
 const HEALTH_MESSAGE: usize = 4 * 1024;
 
+/// How many connections to the mailbox there may be: those of the browsers of one person.
+const READERS: usize = 50;
+
+/// Where a process is reached.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For calls.
+    pub grpc: TcpListener,
+    /// For the page behind the links in the mails, if it is served.
+    pub page: Option<TcpListener>,
+    /// For the mailbox, if it is served.
+    pub mailbox: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Listens where the configuration says.
+    pub async fn open(config: &Config) -> Result<Self, Error> {
+        let unless_off = async |key, address| match address {
+            Some(address) => listen(key, address).await.map(Some),
+            None => Ok(None),
+        };
+        Ok(Self {
+            grpc: listen("grpc.listen", config.grpc_listen).await?,
+            page: unless_off("page.listen", config.page.listen).await?,
+            mailbox: unless_off("mailbox.listen", config.mailbox_listen).await?,
+        })
+    }
+}
+
 /// A process in the making: its parts are there, nothing runs yet.
 #[derive(Debug)]
 pub struct Server {
@@ -54,16 +86,17 @@ pub struct Server {
     sweeper: Arc<Sweeper>,
     callers: Callers,
     tls: Option<Arc<Tls>>,
-    capacity: Capacity,
+    page: Page,
+    load: Arc<Load>,
     max_connections: usize,
     max_message_size: usize,
     stop_grace: Duration,
 }
 
-/// Listens where the configuration says.
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+/// Listens on an address that the configuration has under a key.
+pub async fn listen(key: &str, address: SocketAddr) -> Result<TcpListener, Error> {
     let listener = TcpListener::bind(address).await;
-    listener.map_err(|error| Error::Io(format!("grpc.listen: cannot listen on {address}"), error))
+    listener.map_err(|error| Error::Io(format!("{key}: cannot listen on {address}"), error))
 }
 
 /// Where mails go.
@@ -84,7 +117,7 @@ pub(crate) fn sender(config: &Config) -> Sender {
     Sender {
         from: config.mail_from.clone(),
         return_path: config.mail_return_path.clone(),
-        public_url: config.page_public_url.clone(),
+        link_template: config.page.link_template.clone(),
     }
 }
 
@@ -125,7 +158,8 @@ impl Server {
             sweeper: Arc::new(sweeper),
             callers: config.callers.clone(),
             tls: tls.map(Arc::new),
-            capacity: config.capacity,
+            page: config.page.clone(),
+            load: Load::new(config.capacity),
             max_connections: config.max_connections,
             max_message_size: config.max_message_size,
             stop_grace,
@@ -150,7 +184,7 @@ impl Server {
     ) -> impl Future<Output = Result<(), Error>> + Send + 'static {
         let (installation, callers, tls) = (self.installation.clone(), self.callers.clone(), self.tls.clone());
         let (max_connections, max_message_size) = (self.max_connections, self.max_message_size);
-        let load = Load::new(self.capacity);
+        let load = self.load.clone();
         async move {
             let (health, health_service) = tonic_health::server::health_reporter();
             let watch = Watch::begin(health, installation.store.clone(), installation.clock.clone()).await;
@@ -207,16 +241,59 @@ impl Server {
         }
     }
 
-    /// Takes calls, sends mails and sweeps until told to stop. Everything under way may finish within the grace time;
-    /// then it is cut off. A part that dies stops the rest.
-    pub async fn run(self, listener: TcpListener, stop: CancellationToken) -> Result<(), Error> {
+    /// Shows the page behind the links in the mails until told to stop; then nothing new is taken, and what is under way
+    /// finishes.
+    pub fn serve_page(
+        &self,
+        listener: TcpListener,
+        stop: CancellationToken,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let site = page::Site::new(&self.page, self.installation.clone(), self.load.clone());
+        http::serve(listener, page::router(site), self.max_connections, stop)
+    }
+
+    /// Shows the mails that are sent, as the page is shown. Nothing but mails in a folder can be shown.
+    pub fn serve_mailbox(
+        &self,
+        listener: TcpListener,
+        stop: CancellationToken,
+    ) -> Result<impl Future<Output = ()> + Send + 'static, Error> {
+        let failed = |error| Error::Io("mailbox.listen".to_owned(), error);
+        let Transport::File(folder) = &self.installation.transport else {
+            return Err(failed(io::Error::other("mail.transport must be \"file\"")));
+        };
+        let port = listener.local_addr().map_err(failed)?.port();
+        Ok(http::serve(listener, mailbox::router(folder.clone(), port), READERS, stop))
+    }
+
+    /// Takes calls, shows the page and the mailbox where there are listeners for them, sends mails and sweeps until told
+    /// to stop. Everything under way may finish within the grace time; then it is cut off. A part that dies stops the rest.
+    pub async fn run(self, listeners: Listeners, stop: CancellationToken) -> Result<(), Error> {
+        let Listeners { grpc, page, mailbox } = listeners;
+        let mailbox = mailbox.map(|mailbox| self.serve_mailbox(mailbox, stop.clone())).transpose()?;
         let mut tasks = JoinSet::new();
         let guard = || stop.clone().drop_guard();
-        let (serve, stopping) = (self.serve(listener, stop.clone()), guard());
+        let (serve, stopping) = (self.serve(grpc, stop.clone()), guard());
         tasks.spawn(async move {
             let _stopping = stopping;
             serve.await
         });
+        if let Some(page) = page {
+            let (serve, stopping) = (self.serve_page(page, stop.clone()), guard());
+            tasks.spawn(async move {
+                let _stopping = stopping;
+                serve.await;
+                Ok(())
+            });
+        }
+        if let Some(serve) = mailbox {
+            let stopping = guard();
+            tasks.spawn(async move {
+                let _stopping = stopping;
+                serve.await;
+                Ok(())
+            });
+        }
         let (installation, stopping, told) = (self.installation.clone(), guard(), stop.clone());
         tasks.spawn(async move {
             let _stopping = stopping;

@@ -7,6 +7,7 @@
 
 mod layout;
 mod letter;
+pub mod sheet;
 
 use std::fmt;
 
@@ -19,9 +20,14 @@ use mail_builder::{
 use relevo_domain::{Account, DisplayName, EmailAddress, Language, Mail, Token};
 use relevo_persistence::Subject;
 
-use crate::language::Wording;
-pub use crate::language::WordingError;
+use crate::language::{Wording, WordingError};
 use letter::Letter;
+pub use letter::{Detail, Reason};
+
+/// Where the id of the change is put into the address of a link.
+pub const CHANGE_ID: &str = "{change_id}";
+/// Where the code is put into the address of a link.
+pub const TOKEN: &str = "{token}";
 
 /// Who sends, and where the links lead.
 #[derive(Debug, Clone)]
@@ -30,8 +36,8 @@ pub struct Sender {
     pub from: Mailbox,
     /// Where a mail that cannot be delivered comes back to; without it to whom the mails are from.
     pub return_path: Option<EmailAddress>,
-    /// Where the page behind the link is reached, as in `https://relevo.example.com`.
-    pub public_url: String,
+    /// Where the link leads: an address with a place in it for the change, [`CHANGE_ID`], and one for the code, [`TOKEN`].
+    pub link_template: String,
 }
 
 /// An address and whose it is.
@@ -100,7 +106,7 @@ pub enum ComposeError {
 /// Makes a mail, in the language of its recipient.
 pub fn compose(facts: &Facts<'_>, sender: &Sender) -> Result<Message, ComposeError> {
     let wording = Wording::of(&facts.recipient.language);
-    let letter = Letter::write(facts, &sender.public_url, wording)?;
+    let letter = Letter::write(facts, &sender.link_template, wording)?;
     let Mail { kind, change_id, account_id, generation, to_address } = facts.mail;
     let about = change_id.map_or_else(|| account_id.to_string(), |change_id| change_id.to_string());
     let id = match change_id {

@@ -22,6 +22,7 @@ pub(super) struct RawLimits {
     caller: RawCallerLimits,
     account: RawRate,
     wrong_tokens: RawRate,
+    page: RawRate,
 }
 
 #[derive(Deserialize)]
@@ -42,11 +43,12 @@ struct RawRate {
 impl Checks {
     pub(super) fn rates(&mut self, raw: &RawLimits) -> Option<Rates> {
         let caller = self.rate("limits.caller", ("per_second", raw.caller.per_second, SECOND), raw.caller.burst);
-        let mut of_account =
+        let mut a_minute =
             |section: &str, raw: &RawRate| self.rate(section, ("per_minute", raw.per_minute, MINUTE), raw.burst);
-        let account = of_account("limits.account", &raw.account);
-        let wrong_tokens = of_account("limits.wrong_tokens", &raw.wrong_tokens);
-        Some(Rates { caller: caller?, account: account?, wrong_tokens: wrong_tokens? })
+        let account = a_minute("limits.account", &raw.account);
+        let wrong_tokens = a_minute("limits.wrong_tokens", &raw.wrong_tokens);
+        let page = a_minute("limits.page", &raw.page);
+        Some(Rates { caller: caller?, account: account?, wrong_tokens: wrong_tokens?, page: page? })
     }
 
     fn rate(&mut self, section: &str, (key, count, within): (&str, i64, SignedDuration), burst: i64) -> Option<Rate> {

@@ -23,6 +23,7 @@ mod environment;
 mod grpc;
 mod limits;
 mod mail;
+mod page;
 mod shape;
 
 use crate::{
@@ -31,6 +32,7 @@ use crate::{
     limits::Rates,
     load::Capacity,
 };
+pub use page::{Logo, Look, Page};
 
 /// The keys with their defaults, as they are documented.
 pub const DEFAULTS: &str = include_str!("../../../../config/default.toml");
@@ -74,8 +76,10 @@ pub struct Config {
     pub mail_return_path: Option<EmailAddress>,
     /// When mails are tried again.
     pub mail_retry: Retry,
-    /// Where the link in a mail leads, without a slash at its end.
-    pub page_public_url: String,
+    /// The page behind the links in the mails.
+    pub page: Page,
+    /// Where the mailbox is served; `None` for nowhere.
+    pub mailbox_listen: Option<SocketAddr>,
     /// What is logged.
     pub log_filter: String,
 }
@@ -125,7 +129,8 @@ struct Raw {
     change: RawChange,
     token: RawToken,
     mail: RawMail,
-    page: RawPage,
+    page: page::RawPage,
+    mailbox: mail::RawMailbox,
     log: RawLog,
 }
 
@@ -181,12 +186,6 @@ struct RawRetry {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawPage {
-    public_url: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct RawLog {
     filter: String,
 }
@@ -203,6 +202,18 @@ impl Config {
             figment = figment.merge(Toml::file_exact(file));
         }
         Self::extract(&environment::merge(figment)?)
+    }
+
+    /// Whether people can be served with it: the links in their mails lead to them, and so must the mails.
+    pub fn check_mails_reach(&self) -> Result<(), ConfigError> {
+        if !matches!(self.mail_transport, MailTransport::File(_)) || self.page.is_private() {
+            return Ok(());
+        }
+        let url = &self.page.public_url;
+        Err(ConfigError(vec![format!(
+            "mail.transport: must be smtp, as page.public_url is {url}, which is not a loopback address: mails in a folder \
+             reach nobody"
+        )]))
     }
 
     /// Reads the defaults, then a text in the form of a file.
@@ -263,7 +274,9 @@ impl Checks {
         let return_path = self.return_path(&raw.mail.return_path);
         let retry = self.retry(&raw.mail.retry);
         let transport = self.transport(&raw.mail);
-        let public_url = self.url("page.public_url", &raw.page.public_url);
+        let name_of_sender = mail_from.as_ref().and_then(|from| from.name.as_deref());
+        let page = self.page(&raw.page, name_of_sender);
+        let mailbox_listen = self.mailbox_listen(&raw.mailbox, &raw.mail);
         if let Err(error) = EnvFilter::try_new(&raw.log.filter) {
             self.wrong::<()>("log.filter", error);
         }
@@ -286,7 +299,8 @@ impl Checks {
             mail_from: mail_from?,
             mail_return_path: return_path?,
             mail_retry: retry?,
-            page_public_url: public_url?,
+            page: page?,
+            mailbox_listen: mailbox_listen?,
             log_filter: raw.log.filter,
         })
     }
