@@ -4,23 +4,28 @@ use std::time::Duration;
 
 use relevo_tests::{
     Call, Engine, Person, Refused, TestServer, on_every_engine,
-    smtp::TestRelay,
+    smtp::{Answer, Step, TestRelay},
     v1::{
         Account, ChangeState, ContactChange, CreateAccountRequest, DeleteAccountRequest, GetAccountRequest,
-        ListAccountsRequest, ListServiceEventsRequest,
+        ListAccountsRequest, ListServiceEventsRequest, UpdateAccountRequest,
     },
 };
 
 on_every_engine!(
     an_account_is_not_deleted_as_long_as_anything_needs_it,
     nothing_is_kept_of_a_deleted_account_but_its_id,
+    what_a_relay_says_of_an_account_that_was_deleted_meanwhile_is_not_kept,
+    a_repeated_call_shows_of_a_deleted_account_its_id_alone,
     a_deleted_account_is_found_by_no_call,
     an_account_is_deleted_only_at_the_version_that_was_seen,
     a_mail_names_a_deleted_account_by_its_id,
     the_same_id_added_again_is_a_new_account,
+    the_same_id_added_again_sees_nothing_of_what_was_before,
+    a_chain_that_was_taken_away_is_not_begun_anew_with_its_id,
     of_a_naming_and_a_deletion_at_once_one_comes_to_nothing,
     what_ended_long_ago_is_removed_and_its_history_stays,
     a_change_is_not_removed_before_its_last_mail,
+    a_notice_of_a_new_address_is_removed_when_it_is_old,
     unless_told_otherwise_every_change_is_kept,
 );
 
@@ -79,6 +84,7 @@ async fn an_account_is_not_deleted_as_long_as_anything_needs_it(on: Engine) {
     for person in [&ann, &nora] {
         person.leaves().await.unwrap();
     }
+    server.has_whole_history().await;
 }
 
 async fn nothing_is_kept_of_a_deleted_account_but_its_id(on: Engine) {
@@ -104,13 +110,107 @@ async fn nothing_is_kept_of_a_deleted_account_but_its_id(on: Engine) {
     assert!(kept().await, "what is looked for would be found");
     server.advance(DAY);
     zoe.leaves().await.unwrap();
-    // The answers to her own calls are forgotten after a day.
-    server.advance(DAY);
-    server.forget().await;
     assert!(!kept().await, "{:?}", server.everything_stored().await);
     let seen = server.shows_operator(&change).await;
     assert_eq!((&seen.nominee, seen.state()), (&zoe.account_id, ChangeState::Cancelled));
     assert_eq!(ann.sees(&change).await.unwrap().confirmations.len(), 2);
+    server.has_whole_history().await;
+}
+
+async fn what_a_relay_says_of_an_account_that_was_deleted_meanwhile_is_not_kept(on: Engine) {
+    for added_again in [false, true] {
+        let relay = TestRelay::start().await;
+        let server = TestServer::start_with(on, &relay.settings()).await;
+        server.leaves_mails_unread();
+        let [ann, zoe] = server.people(["Ann", "Zoe"]).await;
+        ann.orders("example.com").await;
+        let change = ann.names(&zoe).technical("example.com").await.unwrap();
+        server.deliver().await;
+        let letters = relay.take();
+        let code = |of: &Person| letters.iter().find(|letter| letter.to == of.email).unwrap().token();
+        ann.accepts(&change, &code(&ann)).await.unwrap();
+        server.advance(6 * DAY);
+        server.sweep().await;
+        // The reminder hangs in a slow relay while she refuses and leaves.
+        relay.answers(Step::Rcpt, Answer::Hold(Some("550 5.1.1 <zoe@example.com>: rejected")));
+        let sending = tokio::spawn({
+            let server = server.clone();
+            async move { server.deliver().await }
+        });
+        relay.holds().await;
+        zoe.refuses(&change, &code(&zoe), "").await.unwrap();
+        zoe.leaves().await.unwrap();
+        if added_again {
+            adds_again(&server, &zoe, "another@example.com").await;
+        }
+        relay.lets_go();
+        sending.await.unwrap();
+        let rows = server.everything_stored().await;
+        assert!(!keeps(&rows, &zoe.email), "{rows:?}");
+        server.has_whole_history().await;
+    }
+}
+
+async fn a_repeated_call_shows_of_a_deleted_account_its_id_alone(on: Engine) {
+    let server = TestServer::start(on).await;
+    let account = Account {
+        account_id: "zz123456-ovh".to_owned(),
+        display_name: "zoe of the mill".to_owned(),
+        email: "zoe@example.com".to_owned(),
+        ..Default::default()
+    };
+    let create = CreateAccountRequest {
+        account: Some(account.clone()),
+        request_id: "5f3c0e6e-8d0b-4a5e-9d2c-0f5b1a7c9e42".to_owned(),
+        ..Default::default()
+    };
+    let moved = Account { email: "zoe@new.example".to_owned(), ..account.clone() };
+    let update = UpdateAccountRequest {
+        account: Some(moved),
+        request_id: "5f3c0e6e-8d0b-4a5e-9d2c-0f5b1a7c9e43".to_owned(),
+        ..Default::default()
+    };
+    let mut contacts = server.contacts();
+    contacts.create_account(create.clone()).await.unwrap();
+    contacts.update_account(update.clone()).await.unwrap();
+    let told = ["zoe@example.com", "zoe@new.example", "zoe of the mill"];
+    let rows = server.everything_stored().await;
+    for text in told {
+        assert!(keeps(&rows, text), "what is looked for would be found");
+    }
+    let delete = DeleteAccountRequest { account_id: account.account_id.clone(), ..Default::default() };
+    contacts.delete_account(delete.clone()).await.unwrap();
+    let rows = server.everything_stored().await;
+    for text in told {
+        assert!(!keeps(&rows, text), "{text}: {rows:?}");
+    }
+    let id_alone = Account { account_id: account.account_id.clone(), ..Default::default() };
+    let before = server.everything_stored().await;
+    let created = contacts.create_account(create.clone()).await.unwrap().into_inner().account;
+    let updated = contacts.update_account(update).await.unwrap().into_inner().account;
+    assert_eq!([created, updated], [Some(id_alone.clone()), Some(id_alone)]);
+    assert_eq!(server.everything_stored().await, before, "a repeated call does nothing");
+    let other = CreateAccountRequest { account: Some(Account { language: "es".to_owned(), ..account }), ..create };
+    assert!(Call::from(other).send(&server).await.unwrap_err().is("REQUEST_ID_REUSED"));
+    server.has_whole_history().await;
+}
+
+/// Whether a text is in any row, as text or as bytes.
+fn keeps(rows: &std::collections::BTreeMap<String, Vec<String>>, text: &str) -> bool {
+    let hexadecimal = text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    rows.values().flatten().any(|row| [text, &hexadecimal].iter().any(|form| row.to_lowercase().contains(form)))
+}
+
+/// Adds an account under the id that somebody had.
+async fn adds_again(server: &TestServer, person: &Person, email: &str) {
+    let account = Account {
+        account_id: person.account_id.clone(),
+        display_name: "Another".to_owned(),
+        email: email.to_owned(),
+        ..Default::default()
+    };
+    let create = CreateAccountRequest { account: Some(account), ..Default::default() };
+    server.contacts().create_account(create).await.unwrap();
 }
 
 async fn a_deleted_account_is_found_by_no_call(on: Engine) {
@@ -146,11 +246,42 @@ async fn a_deleted_account_is_found_by_no_call(on: Engine) {
     };
     assert!(Call::from(order).send(&server).await.unwrap_err().is("ACCOUNT_NOT_FOUND"));
     assert_eq!(ann.sees(&change).await.unwrap().incumbent, account_id, "what has ended still says who it was");
-    assert_eq!(
-        tom.sees(&change).await.unwrap().state(),
-        ChangeState::Done,
-        "and is there for whoever asks in its name"
-    );
+    assert!(tom.sees(&change).await.unwrap_err().is("CHANGE_NOT_FOUND"), "and is hidden from whoever asks in its name");
+    server.has_whole_history().await;
+}
+
+async fn the_same_id_added_again_sees_nothing_of_what_was_before(on: Engine) {
+    let server = TestServer::start(on).await;
+    let ([ann, tom, nora], change) = handed_over(&server).await;
+    server.deletes_service("example.com").await;
+    for person in [&ann, &tom, &nora] {
+        person.leaves().await.unwrap();
+        for added_again in [false, true] {
+            if added_again {
+                adds_again(&server, person, "another@example.com").await;
+            }
+            assert!(person.sees(&change).await.unwrap_err().is("CHANGE_NOT_FOUND"));
+            assert!(person.sees_events(&change).await.unwrap_err().is("CHANGE_NOT_FOUND"));
+            assert!(person.lists_changes().await.is_empty() && person.lists_services().await.is_empty());
+        }
+    }
+    let kept = server.shows_operator(&change).await;
+    assert_eq!([kept.requester, kept.incumbent, kept.nominee], [ann, tom, nora].map(|person| person.account_id));
+    server.has_whole_history().await;
+}
+
+async fn a_chain_that_was_taken_away_is_not_begun_anew_with_its_id(on: Engine) {
+    let server = TestServer::start(on).await;
+    let tom = server.person("Tom").await;
+    tom.leaves().await.unwrap();
+    let chain = format!("account/{}", tom.account_id);
+    let take_away = format!("DELETE FROM event WHERE chain = '{chain}'; DELETE FROM chain WHERE name = '{chain}'");
+    server.database().await.run(&take_away).await;
+    let missing = format!("{chain} head: missing");
+    assert_eq!(server.audit().await, [missing.as_str()]);
+    adds_again(&server, &tom, "another@example.com").await;
+    let found = server.audit().await;
+    assert!(found.contains(&missing), "{found:?}");
 }
 
 async fn an_account_is_deleted_only_at_the_version_that_was_seen(on: Engine) {
@@ -168,6 +299,7 @@ async fn an_account_is_deleted_only_at_the_version_that_was_seen(on: Engine) {
     let etag = server.contacts().get_account(get).await.unwrap().into_inner().account.unwrap().etag;
     delete(&etag).await.unwrap();
     assert_eq!(delete(&etag).await.unwrap_err().reason, "ACCOUNT_NOT_FOUND", "it is not there twice");
+    server.has_whole_history().await;
 }
 
 async fn a_mail_names_a_deleted_account_by_its_id(on: Engine) {
@@ -189,6 +321,7 @@ async fn a_mail_names_a_deleted_account_by_its_id(on: Engine) {
     let letters = relay.take();
     let told = letters.iter().find(|letter| letter.kind == "refused").unwrap();
     assert!(told.text.contains(&nora.account_id) && !told.text.contains("Nora"), "{}", told.text);
+    server.has_whole_history().await;
 }
 
 async fn the_same_id_added_again_is_a_new_account(on: Engine) {
@@ -245,7 +378,9 @@ async fn the_same_id_added_again_is_a_new_account(on: Engine) {
     );
     let kinds = server.database().await.texts(&kinds).await;
     let [created, deleted, updated] = ["account-created", "account-deleted", "account-updated"];
-    assert_eq!(kinds, [created, deleted, created, updated, deleted, created, updated], "one history of the id");
+    let again = "account-recreated";
+    assert_eq!(kinds, [created, deleted, again, updated, deleted, again, updated], "one history of the id");
+    server.has_whole_history().await;
 }
 
 async fn of_a_naming_and_a_deletion_at_once_one_comes_to_nothing(on: Engine) {
@@ -267,6 +402,7 @@ async fn of_a_naming_and_a_deletion_at_once_one_comes_to_nothing(on: Engine) {
             other => panic!("{other:?}"),
         }
     }
+    server.has_whole_history().await;
 }
 
 /// How many rows each table holds that is about changes.
@@ -315,6 +451,7 @@ async fn what_ended_long_ago_is_removed_and_its_history_stays(on: Engine) {
     server.sweep().await;
     server.take_mails().await;
     tom.leaves().await.unwrap();
+    server.has_whole_history().await;
 }
 
 async fn a_change_is_not_removed_before_its_last_mail(on: Engine) {
@@ -335,6 +472,43 @@ async fn a_change_is_not_removed_before_its_last_mail(on: Engine) {
     server.deliver().await;
     assert_eq!(server.removes_old_changes().await, 1);
     assert!(ann.sees(&change).await.unwrap_err().is("CHANGE_NOT_FOUND"));
+    server.has_whole_history().await;
+}
+
+async fn a_notice_of_a_new_address_is_removed_when_it_is_old(on: Engine) {
+    let relay = TestRelay::start().await;
+    let settings = format!("{}\n[change]\nretention = \"1d\"", relay.settings());
+    let server = TestServer::start_with(on, &settings).await;
+    server.leaves_mails_unread();
+    let [ann, mut nora] = server.people(["Ann", "Nora"]).await;
+    ann.orders("example.com").await;
+    ann.names(&nora).technical("example.com").await.unwrap();
+    server.deliver().await;
+    let notices = async || server.database().await.texts("SELECT kind FROM outbox WHERE change_id IS NULL").await;
+    // The notice of the first move is sent; that of the second waits.
+    nora.moves_to("nora@new.example").await;
+    server.deliver().await;
+    server.advance(Duration::from_secs(1));
+    nora.asks_to_resend(&ann.lists_changes().await[0]).await.unwrap();
+    server.deliver().await;
+    relay.answers_recipient("nora@new.example", "450 4.2.1 mailbox busy");
+    nora.moves_to("nora@newer.example").await;
+    server.deliver().await;
+    assert_eq!(notices().await.len(), 2);
+    server.advance(DAY - Duration::from_secs(1));
+    assert_eq!(server.removes_old_changes().await, 0, "it is a day old, and not older");
+    server.advance(Duration::from_micros(1));
+    assert_eq!(server.removes_old_changes().await, 1);
+    server.advance(DAY);
+    assert_eq!(server.removes_old_changes().await, 0, "it is not sent yet");
+    relay.goes_along();
+    server.deliver().await;
+    assert_eq!(server.removes_old_changes().await, 1);
+    assert_eq!(notices().await, [""; 0]);
+    assert_eq!(server.removes_old_changes().await, 0);
+    let left = "SELECT CAST(count(*) AS text) FROM attempt WHERE mail_id NOT IN (SELECT mail_id FROM outbox)";
+    assert_eq!(server.database().await.texts(left).await, ["0"]);
+    server.has_whole_history().await;
 }
 
 async fn unless_told_otherwise_every_change_is_kept(on: Engine) {

@@ -162,6 +162,7 @@ impl fmt::Display for Detail {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventKind {
     AccountCreated,
+    AccountRecreated,
     AccountUpdated,
     AccountDeleted,
     ServiceCreated,
@@ -183,8 +184,9 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [EventKind; 18] = [
+    pub const ALL: [EventKind; 19] = [
         EventKind::AccountCreated,
+        EventKind::AccountRecreated,
         EventKind::AccountUpdated,
         EventKind::AccountDeleted,
         EventKind::ServiceCreated,
@@ -214,7 +216,8 @@ impl EventKind {
         EventKind::ChangeFailed,
     ];
 
-    /// Whether it is the first that happens to what it happens to.
+    /// Whether it is the first that happens to what it happens to. An account that is added under the id of one that was
+    /// deleted has what happened to that before it.
     pub const fn is_creation(self) -> bool {
         matches!(self, EventKind::AccountCreated | EventKind::ServiceCreated)
     }
@@ -223,6 +226,7 @@ impl EventKind {
     pub const fn name(self) -> &'static str {
         match self {
             EventKind::AccountCreated => "account-created",
+            EventKind::AccountRecreated => "account-recreated",
             EventKind::AccountUpdated => "account-updated",
             EventKind::AccountDeleted => "account-deleted",
             EventKind::ServiceCreated => "service-created",

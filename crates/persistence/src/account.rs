@@ -131,7 +131,8 @@ impl Tx {
     }
 
     /// Deletes an account: nothing is kept of it but its id, which others refer to. What relays said of its mails is kept
-    /// without words, as they may hold its address.
+    /// without words, as they may hold its address; and what is still to be said of one that is on its way, not at all.
+    /// Changes that have ended are hidden from it, and so from who gets the same id.
     pub async fn delete_account(&self, account: &Account, now: Timestamp) -> Result<(), Error> {
         let row = ActiveModel {
             account_id: NotSet,
@@ -154,6 +155,7 @@ impl Tx {
             return Err(Error::Stale("account"));
         }
         let own = || outbox::Column::AccountId.eq(account.account_id.as_str());
+        self.lock_mails(own()).await?;
         let mails = Query::select().column(outbox::Column::MailId).from(outbox::Entity).and_where(own()).to_owned();
         attempt::Entity::update_many()
             .col_expr(attempt::Column::ReplyText, Expr::value(""))
@@ -161,15 +163,18 @@ impl Tx {
             .filter(attempt::Column::ReplyText.ne(""))
             .exec(self.connection())
             .await?;
-        let said = outbox::Column::ReplyText.ne("").or(outbox::Column::ToAddress.is_not_null());
         outbox::Entity::update_many()
             // Without a reply there are no codes either, and none is shown.
             .col_expr(outbox::Column::ReplyText, Expr::value(""))
             .col_expr(outbox::Column::ToAddress, Expr::value(None::<String>))
+            // One that was withdrawn may be in hand: whoever sends it is no longer heard.
+            .col_expr(outbox::Column::LeaseCount, Expr::col(outbox::Column::LeaseCount).add(1))
             .filter(own())
-            .filter(said)
             .exec(self.connection())
             .await?;
+        let parts = || participant::Column::AccountId.eq(account.account_id.as_str());
+        self.lock_participants(parts()).await?;
+        participant::Entity::delete_many().filter(parts()).exec(self.connection()).await?;
         Ok(())
     }
 

@@ -187,6 +187,13 @@ impl Tx {
         self.insert_all(rows).await
     }
 
+    /// Locks mails, in the order of their ids, as whoever locks several of them does: so nobody waits in a circle.
+    pub(crate) async fn lock_mails(&self, which: Expr) -> Result<(), Error> {
+        let ids = Entity::find().select_only().column(Column::MailId).filter(which).order_by_asc(Column::MailId);
+        ids.lock_exclusive().into_tuple::<i64>().all(self.connection()).await?;
+        Ok(())
+    }
+
     /// Withdraws the mails of a party that carry a token, but for those of the generation that is still good.
     pub(crate) async fn withdraw_mails(
         &self,

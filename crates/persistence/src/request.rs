@@ -113,6 +113,14 @@ impl Tx {
         if remembered.rows_affected == 1 { Ok(()) } else { Err(Error::Stale("request")) }
     }
 
+    /// Puts another answer in the place of those that one method gave for an account: what they showed may no longer be kept.
+    pub async fn replace_answers(&self, account_id: &AccountId, method: &str, answer: Vec<u8>) -> Result<(), Error> {
+        let row = ActiveModel { answer: Set(answer), ..Default::default() };
+        let of_account = Condition::all().add(Column::AccountId.eq(account_id.as_str())).add(Column::Method.eq(method));
+        Entity::update_many().set(row).filter(of_account).exec(self.connection()).await?;
+        Ok(())
+    }
+
     /// Gives a claimed key back, for a call that is refused and still leaves something behind.
     pub async fn release_request(&self, key: &RequestKey) -> Result<(), Error> {
         Entity::delete_many().filter(of(key)).exec(self.connection()).await?;

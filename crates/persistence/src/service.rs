@@ -217,10 +217,13 @@ impl Tx {
             .from(contact_change::Entity)
             .and_where(contact_change::Column::ServiceKey.eq(service_key.0))
             .to_owned();
+        let seen_as_administrator = participant::Column::Part
+            .eq(crate::Part::Administrator.name())
+            .and(participant::Column::ChangeId.in_subquery(of_service));
+        self.lock_participants(seen_as_administrator.clone()).await?;
         participant::Entity::update_many()
             .col_expr(participant::Column::AccountId, Expr::value(administrator))
-            .filter(participant::Column::Part.eq(crate::Part::Administrator.name()))
-            .filter(participant::Column::ChangeId.in_subquery(of_service))
+            .filter(seen_as_administrator)
             .exec(self.connection())
             .await?;
         Ok(())

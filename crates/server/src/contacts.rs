@@ -212,14 +212,16 @@ impl Mutation<'_> {
             update_time: self.now,
             revision: 1,
         };
+        let mut kind = EventKind::AccountCreated;
         if !self.tx.insert_account(&account).await? {
+            kind = EventKind::AccountRecreated;
             match self.tx.insert_account_anew(&account).await? {
                 Some(revision) => account.revision = revision,
                 None => return Ok(None),
             }
         }
         let standing = Detail::new("billing_standing", account.billing_standing.name());
-        self.push_event(of_account(EventKind::AccountCreated, account_id, vec![standing])).await?;
+        self.push_event(of_account(kind, account_id, vec![standing])).await?;
         Ok(Some(account))
     }
 
@@ -294,8 +296,14 @@ impl Mutation<'_> {
         Ok(updated)
     }
 
-    /// Deletes an account that nothing needs any more.
-    pub(crate) async fn delete_account(&mut self, account_id: &AccountId, etag: &str) -> Result<(), Error> {
+    /// Deletes an account that nothing needs any more. Calls that showed it, each by its method, are from then on answered
+    /// as given when they are repeated.
+    pub(crate) async fn delete_account(
+        &mut self,
+        account_id: &AccountId,
+        etag: &str,
+        answers: [(&str, Vec<u8>); 2],
+    ) -> Result<(), Error> {
         let account = self.tx.account_for_update(account_id).await?;
         let account = account.ok_or_else(|| Refusal::AccountNotFound(account_id.clone()))?;
         check_etag(etag, account.create_time, account.revision)?;
@@ -303,6 +311,9 @@ impl Mutation<'_> {
             return Err(Refusal::AccountInUse(account_id.clone(), needed).into());
         }
         self.tx.delete_account(&account, self.now).await?;
+        for (method, answer) in answers {
+            self.tx.replace_answers(account_id, method, answer).await?;
+        }
         self.push_event(of_account(EventKind::AccountDeleted, account_id, Vec::new())).await
     }
 

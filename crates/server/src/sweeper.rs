@@ -85,13 +85,20 @@ impl Sweeper {
         }
     }
 
-    /// Removes the changes that ended longer ago than the retention. Says how many.
+    /// Removes the changes that ended longer ago than the retention, and the mails about no change that are older. Says how
+    /// many of either.
     pub async fn remove(&self) -> Result<usize, Error> {
         let now = self.clock.now();
         let Some(before) = self.retention.and_then(|retention| now.checked_sub(retention).ok()) else { return Ok(0) };
         let mut removed = 0;
         loop {
             match in_time(self.remove_batch(before, now)).await? {
+                0 => break,
+                batch => removed += batch,
+            }
+        }
+        loop {
+            match in_time(self.remove_notice_batch(before)).await? {
                 0 => return Ok(removed),
                 batch => removed += batch,
             }
@@ -138,6 +145,16 @@ impl Sweeper {
         let events = tx.remove_ended_changes(before, BATCH).await?;
         let removed = events.len();
         tx.push(&Effects { events, ..Effects::default() }, self.author(), now).await?;
+        tx.commit().await?;
+        Ok(removed)
+    }
+
+    async fn remove_notice_batch(&self, before: Timestamp) -> Result<usize, Error> {
+        if !self.store.read().await?.notice_is_removable(before).await? {
+            return Ok(0);
+        }
+        let tx = self.store.write().await?;
+        let removed = tx.remove_old_notices(before, BATCH).await?;
         tx.commit().await?;
         Ok(removed)
     }

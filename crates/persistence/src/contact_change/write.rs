@@ -159,6 +159,22 @@ impl Tx {
         Ok(())
     }
 
+    /// Locks who sees changes, in the order of the changes, as whoever locks several of them does: so nobody waits in a
+    /// circle.
+    pub(crate) async fn lock_participants(&self, which: Expr) -> Result<(), Error> {
+        participant::Entity::find()
+            .select_only()
+            .column(participant::Column::Part)
+            .filter(which)
+            .order_by_asc(participant::Column::ChangeId)
+            .order_by_asc(participant::Column::Part)
+            .lock_exclusive()
+            .into_tuple::<String>()
+            .all(self.connection())
+            .await?;
+        Ok(())
+    }
+
     pub(crate) async fn insert_seals(&self, seals: &[Seal]) -> Result<(), Error> {
         let rows = seals.iter().map(|seal| seal::ActiveModel {
             change_id: Set(seal.change_id.0),

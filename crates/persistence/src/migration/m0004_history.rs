@@ -61,4 +61,8 @@ const INDEXES: &[&str] = &[
     "CREATE INDEX change_by_end ON contact_change (settle_time) WHERE state <> 'pending'",
     // The mails of an account, for its deletion.
     "CREATE INDEX outbox_by_account ON outbox (account_id)",
+    // What calls for an account were answered, for the same.
+    "CREATE INDEX request_by_account ON request (account_id)",
+    // The mails about no change that can be removed. With the column that is always null SQLite takes it for what it is.
+    "CREATE INDEX outbox_notice_by_age ON outbox (change_id, create_time) WHERE change_id IS NULL",
 ];

@@ -371,7 +371,7 @@ async fn run(connection: &mut PgConnection, sql: &str) {
 }
 
 /// Waits until a session of a database waits for a lock.
-async fn somebody_waits(db: &Database) {
+pub(crate) async fn somebody_waits(db: &Database) {
     let waiting =
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     for _ in 0..1000 {

@@ -2,8 +2,10 @@
 
 use relevo_domain::{Account, Effects, Event, EventKind};
 use relevo_persistence::{Error, Store};
+use sqlx::{AssertSqlSafe, Connection};
 
 use crate::{
+    copy::somebody_waits,
     engine::Database,
     people::{account, add_people, ann_named_nora, at, author, id, service, settle, shop},
 };
@@ -173,4 +175,53 @@ async fn a_database_that_is_closed_refuses(db: &Database) {
     assert!(matches!(db.store.ping().await, Err(Error::Database(_))));
     assert!(matches!(db.store.read().await, Err(Error::Database(_))));
     assert!(matches!(db.store.write().await, Err(Error::Database(_))));
+}
+
+/// An end of Ann and Nora's change, and three mails about it, the second to Nora and the others to Ann, with an attempt for
+/// each. What comes last in any order stands first in the tables.
+const ENDED: &str = "
+    UPDATE contact_change SET state = 'cancelled', settle_time = 0, cause = 'operator';
+    INSERT INTO outbox (mail_id, kind, change_id, account_id, generation, state, create_time, due_time, lease_count, attempts)
+        SELECT 3, 'reminder', change_id, account_id, 1, 'sent', 0, 0, 1, 1 FROM outbox WHERE mail_id = 1;
+    UPDATE outbox SET state = 'sent' WHERE mail_id < 3;
+    UPDATE participant SET state = state WHERE part < 'requester';
+    INSERT INTO attempt SELECT mail_id, 1, 0, 'sent', '250', 'ok' FROM outbox;
+";
+
+#[tokio::test]
+async fn whoever_removes_mails_locks_them_first_and_all_that_he_locks_in_one_order() {
+    for removes_the_account in [true, false] {
+        let db = Database::postgres().await;
+        ann_named_nora(&db).await;
+        db.execute(ENDED).await;
+        let mut other = db.connect_to_server().await;
+        let mut held = async |last: &'static str| {
+            let mut hold = other.begin().await.unwrap();
+            sqlx::query(AssertSqlSafe(last)).execute(&mut *hold).await.unwrap();
+            let store = db.store.clone();
+            let removal = tokio::spawn(async move {
+                let tx = store.write().await.unwrap();
+                if removes_the_account {
+                    tx.delete_account(&account("ann"), at(9)).await.unwrap();
+                } else {
+                    assert_eq!(tx.remove_ended_changes(at(9), 9).await.unwrap().len(), 1);
+                }
+                tx.roll_back().await.unwrap();
+            });
+            somebody_waits(&db).await;
+            let mut free = Vec::new();
+            for table in ["outbox", "attempt", "participant"] {
+                let rows = format!("SELECT count(*) FROM (SELECT 1 FROM {table} FOR UPDATE SKIP LOCKED) AS free");
+                free.push(db.number(&rows).await);
+            }
+            hold.rollback().await.unwrap();
+            removal.await.unwrap();
+            free
+        };
+        let [mails, parts] = if removes_the_account { [1, 2] } else { [0, 0] };
+        let last_mail = "SELECT 1 FROM outbox WHERE mail_id = 3 FOR UPDATE";
+        assert_eq!(held(last_mail).await, [mails, 3, 4], "the mails before the last, and nothing else");
+        let last_part = "SELECT 1 FROM participant WHERE part = 'requester' FOR UPDATE";
+        assert_eq!(held(last_part).await[2], parts, "the parts before the last");
+    }
 }

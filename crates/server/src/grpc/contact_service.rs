@@ -92,7 +92,12 @@ impl ContactService for Api {
         };
         let call = call(caller, "DeleteAccount", Some(&account_id), request_id, message.validate_only, &message);
         mutate(&self.0, call, async |mutation| {
-            mutation.delete_account(&account_id, etag).await?;
+            let id_alone = || Some(v1::Account { account_id: account_id.to_string(), ..Default::default() });
+            let answers = [
+                ("CreateAccount", CreateAccountResponse { account: id_alone() }.encode_to_vec()),
+                ("UpdateAccount", UpdateAccountResponse { account: id_alone() }.encode_to_vec()),
+            ];
+            mutation.delete_account(&account_id, etag, answers).await?;
             Ok(DeleteAccountResponse {})
         })
         .await

@@ -211,7 +211,7 @@ fn event_detail(Detail { what, from, to }: &Detail) -> v1::EventDetail {
 
 fn event_kind(kind: EventKind) -> v1::EventKind {
     match kind {
-        EventKind::AccountCreated => v1::EventKind::AccountCreated,
+        EventKind::AccountCreated | EventKind::AccountRecreated => v1::EventKind::AccountCreated,
         EventKind::AccountUpdated => v1::EventKind::AccountUpdated,
         EventKind::AccountDeleted => v1::EventKind::AccountDeleted,
         EventKind::ServiceCreated => v1::EventKind::ServiceCreated,

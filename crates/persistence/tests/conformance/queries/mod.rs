@@ -51,6 +51,8 @@ const FILL: &str = "
     INSERT INTO outbox (kind, change_id, account_id, generation, state, create_time, due_time, lease_count, attempts)
         SELECT 'confirm', change_id, account_id, generation, CASE WHEN open THEN 'queued' ELSE 'sent' END, 0, 1000000, 100, 0
         FROM seal JOIN n ON key = change_id;
+    INSERT INTO outbox (kind, account_id, generation, state, create_time, due_time, lease_count, attempts)
+        SELECT 'address-changed', account, 2, 'sent', n, 0, 1, 1 FROM n WHERE n <= 1000;
     INSERT INTO attempt SELECT mail_id, 0, 0, 'deferred', NULL, NULL FROM outbox;
     INSERT INTO event (event_time, kind, caller, service_key, change_id, details, chain, sequence, digest)
         SELECT n.n, 'change-opened', 'caller', first.key, first.key, '', 'service', n.n, n.nonce
@@ -115,7 +117,7 @@ fn assert_same_counts(few: &Calls, many: &Calls) {
     // A list by states asks for each of them.
     let many = |(call, _): &(&str, usize)| !call.starts_with("change_reports_before");
     let most = few.counts().into_iter().filter(many).max_by_key(|(_, count)| *count).unwrap();
-    assert_eq!(most, ("remove_ended_changes", 7));
+    assert_eq!(most, ("remove_ended_changes", 9));
 }
 
 fn party(n: u64) -> AccountId {
@@ -223,6 +225,7 @@ async fn read(store: &Store, rows: u64, calls: &mut Calls) {
     }
     calls.file("answer_is_older", view.answer_is_older(at(0)).await);
     calls.file("change_is_removable", view.change_is_removable(at(0)).await);
+    assert!(calls.file("notice_is_removable", view.notice_is_removable(at(0)).await));
     history(&view, &first, rows, calls).await;
 }
 
@@ -285,6 +288,8 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
     assert_eq!(calls.file("accounts_to_name", tx.accounts_to_name(&named).await).len() as u64, rows);
     let removed = calls.file("remove_ended_changes", tx.remove_ended_changes(at(0), rows.min(50)).await);
     assert_eq!(removed.len() as u64, rows.min(50));
+    let removed = calls.file("remove_old_notices", tx.remove_old_notices(at(0), rows.min(50)).await);
+    assert_eq!(removed as u64, rows.min(50));
 
     let leased = calls.file("lease_mail", tx.lease_mail(now, at(60), &[]).await);
     let others = [id("ann"), party(2), party(3)];
@@ -312,6 +317,7 @@ async fn write(store: &Store, rows: u64, calls: &mut Calls) {
     assert!(calls.file("claim_request", tx.claim_request(&key, &[1], now).await).is_none());
     calls.file("remember_answer", tx.remember_answer(&key, vec![2]).await);
     calls.file("claim_request, answered", tx.claim_request(&key, &[1], now).await).unwrap();
+    calls.file("replace_answers", tx.replace_answers(&party(1), "m", vec![3]).await);
     calls.file("release_request", tx.release_request(&key).await);
     let before = jiff::Timestamp::from_microsecond(i64::try_from(rows).unwrap() + 1).unwrap();
     assert_eq!(calls.file("forget_answers", tx.forget_answers(before, rows).await), rows);

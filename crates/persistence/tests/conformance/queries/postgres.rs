@@ -67,7 +67,11 @@ const OPEN_ALONE: &[(&str, &str)] = &[
     ("newest_registration", "service_by_id"),
     ("change_is_removable", "change_by_end"),
     ("remove_ended_changes", "change_by_end"),
+    ("notice_is_removable", "outbox_notice_by_age"),
+    ("remove_old_notices", "outbox_notice_by_age"),
     ("delete_account", "outbox_by_account"),
+    ("delete_account", "participant_by_account"),
+    ("replace_answers", "request_by_account"),
     // The trigger.
     ("save_contact_change, ended", "participant_pkey"),
 ];

@@ -42,6 +42,10 @@ const OPEN_ALONE: &[(&str, &str)] = &[
     // The history, and what is removed from beside it.
     ("change_is_removable", "SEARCH contact_change USING INDEX change_by_end (settle_time<?)"),
     ("remove_ended_changes", "SEARCH contact_change USING INDEX change_by_end (settle_time<?)"),
+    ("notice_is_removable", "SEARCH outbox USING INDEX outbox_notice_by_age (change_id=? AND create_time<?)"),
+    ("remove_old_notices", "SEARCH outbox USING INDEX outbox_notice_by_age (change_id=? AND create_time<?)"),
+    ("delete_account", "SEARCH outbox USING INDEX outbox_by_account (account_id=?)"),
+    ("replace_answers", "SEARCH request USING INDEX request_by_account (account_id=?)"),
     (
         "events_of_service, of a viewer true, true",
         "SEARCH event USING INDEX event_by_service (service_key=? AND event_id<?)",
