@@ -1,26 +1,23 @@
-//! The sentences of the mails, in every language there is.
+//! The sentences of the mails, and of the page behind their links, in every language there is.
 //!
-//! A language is one file of Fluent messages in `templates/` and one line in [`LANGUAGES`]; a test holds every file to
-//! the messages and variables of the English one. What cannot be said as written is an error: a mail with a hole in it
-//! is never sent.
+//! A language is two files of Fluent messages, in `templates/` and in `templates/page/`, and one line in [`LANGUAGES`]; a
+//! test holds every file to the messages and variables of the English one. What cannot be said as written is an error: a
+//! mail with a hole in it is never sent.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 use relevo_domain::Language;
 use unic_langid::LanguageIdentifier;
 
-/// Every language, by its tag. The first is for readers of any other.
-const LANGUAGES: [(&str, &str); 8] = [
-    ("en", include_str!("../templates/en.ftl")),
-    ("es", include_str!("../templates/es.ftl")),
-    ("fr", include_str!("../templates/fr.ftl")),
-    ("de", include_str!("../templates/de.ftl")),
-    ("it", include_str!("../templates/it.ftl")),
-    ("pt", include_str!("../templates/pt.ftl")),
-    ("pl", include_str!("../templates/pl.ftl")),
-    ("nl", include_str!("../templates/nl.ftl")),
-];
+macro_rules! languages {
+    ($($tag:literal)*) => {
+        [$(($tag, [include_str!(concat!("../templates/", $tag, ".ftl")), include_str!(concat!("../templates/page/", $tag, ".ftl"))])),*]
+    };
+}
+
+/// Every language, by its tag: what the mails say, and what the page adds. The first is for readers of any other.
+const LANGUAGES: [(&str, [&str; 2]); 8] = languages!["en" "es" "fr" "de" "it" "pt" "pl" "nl"];
 
 /// The tags of the languages that mails are written in; the first is for readers of any other.
 pub fn languages() -> impl Iterator<Item = &'static str> + Clone {
@@ -29,8 +26,8 @@ pub fn languages() -> impl Iterator<Item = &'static str> + Clone {
 
 static WORDINGS: LazyLock<[Wording; LANGUAGES.len()]> = LazyLock::new(|| LANGUAGES.map(Wording::new));
 
-/// One language.
-pub(crate) struct Wording {
+/// One language, and all that is said in it.
+pub struct Wording {
     tag: &'static str,
     identifier: LanguageIdentifier,
     bundle: FluentBundle<FluentResource>,
@@ -46,29 +43,65 @@ pub struct WordingError {
 }
 
 impl Wording {
-    fn new((tag, source): (&'static str, &'static str)) -> Self {
+    fn new((tag, sources): (&'static str, [&'static str; 2])) -> Self {
         let identifier: LanguageIdentifier = tag.parse().unwrap_or_default();
         let mut bundle = FluentBundle::new_concurrent(vec![identifier.clone()]);
         // Isolation marks are invisible characters around every value: they would be copied with ids and addresses.
         bundle.set_use_isolating(false);
-        // What does not parse is left out, and missed when it is to be said.
-        let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(partial, _)| partial);
-        bundle.add_resource_overriding(resource);
+        for source in sources {
+            // What does not parse is left out, and missed when it is to be said.
+            let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(partial, _)| partial);
+            bundle.add_resource_overriding(resource);
+        }
         Self { tag, identifier, bundle }
     }
 
     /// The wording for a reader: the language as asked for, else its primary language, else English.
-    pub(crate) fn of(language: &Language) -> &'static Wording {
-        let wanted = language.identifier();
+    pub fn of(language: &Language) -> &'static Wording {
+        Self::near(language).unwrap_or_else(Self::english)
+    }
+
+    /// The wording for a reader of no language that there is.
+    pub fn english() -> &'static Wording {
         let [english, ..] = &*WORDINGS;
+        english
+    }
+
+    /// The wording of a language or, if there is none, of its primary language.
+    pub fn near(language: &Language) -> Option<&'static Wording> {
+        let wanted = language.identifier();
         let exact = WORDINGS.iter().find(|wording| wording.identifier == *wanted);
         let primary = || WORDINGS.iter().find(|wording| wording.identifier.language == wanted.language);
-        exact.or_else(primary).unwrap_or(english)
+        exact.or_else(primary)
+    }
+
+    /// Every wording, in the order of the languages.
+    pub fn all() -> impl Iterator<Item = &'static Wording> {
+        WORDINGS.iter()
     }
 
     /// The tag of the language, as in `es`.
-    pub(crate) fn tag(&self) -> &'static str {
+    pub fn tag(&self) -> &'static str {
         self.tag
+    }
+
+    /// Says a message that has no variables.
+    pub fn plain(&self, message: &str) -> Result<String, WordingError> {
+        self.say(message, &FluentArgs::new())
+    }
+
+    /// Says a message that names a time to wait, which is rounded up.
+    pub fn waiting(&self, message: &str, wait: Duration) -> Result<String, WordingError> {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let (unit, count) = match seconds {
+            0..=90 => ("seconds", seconds.max(1)),
+            91..=5400 => ("minutes", seconds.div_ceil(60)),
+            _ => ("hours", seconds.div_ceil(3600)),
+        };
+        let mut values = FluentArgs::new();
+        values.set("unit", unit);
+        values.set("count", count);
+        self.say(message, &values)
     }
 
     /// Says a message with these values.
@@ -121,10 +154,10 @@ mod tests {
 
     #[test]
     fn every_language_says_the_same_with_the_same_variables() {
-        let english = variables(LANGUAGES[0].1);
+        let english = variables(&LANGUAGES[0].1.join("\n"));
         assert!(english.len() > 50 && english["confirm-opening"].contains("roles"), "the reading of the files is off");
-        for (tag, source) in LANGUAGES {
-            let there = variables(source);
+        for (tag, sources) in LANGUAGES {
+            let there = variables(&sources.join("\n"));
             for (id, expected) in &english {
                 assert_eq!(there.get(id), Some(expected), "{id} in {tag}");
             }
@@ -160,11 +193,12 @@ mod tests {
             // The plural.
             ("pl", "Role"),
         ];
-        let english = wordings(LANGUAGES[0].1);
+        let english: BTreeSet<_> = LANGUAGES[0].1.into_iter().flat_map(wordings).collect();
         assert!(english.len() > 120 && english.contains("Hello { $name },"), "the reading of the files is off");
         let mut found = Vec::new();
-        for (tag, source) in LANGUAGES.iter().skip(1) {
-            found.extend(wordings(source).intersection(&english).map(|said| (*tag, *said)));
+        for (tag, sources) in LANGUAGES.iter().skip(1) {
+            let said: BTreeSet<_> = sources.iter().flat_map(|source| wordings(source)).collect();
+            found.extend(said.intersection(&english).map(|said| (*tag, *said)));
         }
         found.sort_unstable();
         let mut expected = alike.to_vec();
@@ -174,16 +208,20 @@ mod tests {
 
     #[test]
     fn every_file_parses_whole_and_is_listed() {
-        for (tag, source) in LANGUAGES {
-            let parsed = FluentResource::try_new(source.to_owned());
-            assert!(parsed.is_ok(), "{tag}: {:?}", parsed.map_err(|(_, errors)| errors).err());
+        for (tag, sources) in LANGUAGES {
+            for source in sources {
+                let parsed = FluentResource::try_new(source.to_owned());
+                assert!(parsed.is_ok(), "{tag}: {:?}", parsed.map_err(|(_, errors)| errors).err());
+            }
             assert!(tag.parse::<LanguageIdentifier>().is_ok(), "{tag}");
         }
-        let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")).unwrap();
-        let files: BTreeSet<String> = folder
-            .filter_map(|file| file.unwrap().file_name().to_str()?.strip_suffix(".ftl").map(str::to_owned))
-            .collect();
-        assert_eq!(files, LANGUAGES.iter().map(|(tag, _)| (*tag).to_owned()).collect());
+        for folder in ["templates", "templates/page"] {
+            let folder = std::fs::read_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
+            let files: BTreeSet<String> = folder
+                .filter_map(|file| file.unwrap().file_name().to_str()?.strip_suffix(".ftl").map(str::to_owned))
+                .collect();
+            assert_eq!(files, LANGUAGES.iter().map(|(tag, _)| (*tag).to_owned()).collect());
+        }
     }
 
     #[test]
@@ -205,6 +243,24 @@ mod tests {
         ] {
             assert_eq!(Wording::of(&Language::parse(asked).unwrap()).tag(), spoken, "{asked}");
         }
+    }
+
+    #[test]
+    fn a_wait_is_said_as_people_count_and_never_too_short() {
+        let said = |tag: &str, seconds: f64| {
+            let wording = Wording::of(&Language::parse(tag).unwrap());
+            wording.waiting("page-wait", Duration::from_secs_f64(seconds)).unwrap()
+        };
+        assert_eq!(
+            [0.0, 0.001, 1.0, 1.5, 90.0].map(|it| said("en", it)),
+            ["one second", "one second", "one second", "2 seconds", "90 seconds"]
+        );
+        assert_eq!(
+            [90.1, 120.0, 121.0, 5400.0].map(|it| said("de", it)),
+            ["2 Minuten", "2 Minuten", "3 Minuten", "90 Minuten"]
+        );
+        assert_eq!([1.0, 2.0, 5.0, 22.0].map(|it| said("pl", it)), ["sekundę", "2 sekundy", "5 sekund", "22 sekundy"]);
+        assert_eq!([5401.0, 7201.0].map(|it| said("it", it)), ["2 ore", "3 ore"]);
     }
 
     #[test]

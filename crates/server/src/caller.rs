@@ -16,8 +16,10 @@ use crate::{Error, console::say};
 const LOCAL: &str = "local";
 /// Who stands in the history for what was done by a command and not by a call.
 pub(crate) const OPERATOR: &str = "operator";
-/// Names that stand in the history for parts of Relevo, and `page` for one to come.
-const RESERVED: [&str; 5] = [LOCAL, "sweeper", "courier", OPERATOR, "page"];
+/// Who stands in the history for what was done on the page behind the links.
+pub(crate) const PAGE: &str = "page";
+/// Names that stand in the history for parts of Relevo.
+const RESERVED: [&str; 5] = [LOCAL, "sweeper", "courier", OPERATOR, PAGE];
 /// What every key begins with, so that those who look for lost secrets find it.
 const KEY_PREFIX: &str = "relevo_";
 
@@ -57,6 +59,11 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// The page behind the links. It holds no grant: whoever shows a code may do what the code is for, and nothing else.
+    pub(crate) fn page() -> Arc<Self> {
+        Arc::new(Self { name: PAGE.to_owned(), grants: Vec::new() })
+    }
+
     /// Whether it holds one of these grants.
     pub(crate) fn may(&self, needed: &'static [Grant]) -> Result<(), Error> {
         if needed.iter().any(|grant| self.grants.contains(grant)) {

@@ -8,11 +8,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use prost::Message;
-use relevo_domain::{AccountId, Effects, Nonce, Policy};
+use relevo_domain::{AccountId, Effects, Nonce, Policy, Refusal};
 use relevo_persistence::{Author, RequestKey, Tx};
 use uuid::Uuid;
 
 use crate::{Error, caller::Caller, installation::Installation};
+
+/// How often a mutation begins anew that has lost against another one.
+const RETRIES: usize = 5;
 
 const PROOF_OF_CONTENT: &str = "request content";
 
@@ -29,7 +32,7 @@ pub(crate) struct Call {
 }
 
 /// A mutation that has begun, or the answer that it was given before.
-pub(crate) enum Begun<'a, R> {
+enum Begun<'a, R> {
     Open(Mutation<'a>),
     Answered(R),
 }
@@ -47,8 +50,47 @@ pub(crate) struct Mutation<'a> {
 }
 
 impl Installation {
+    /// Runs a mutation, unless it was answered before. One that has lost against another, as of two that wait for each
+    /// other, begins anew: nothing of it was stored.
+    pub(crate) async fn mutate<R, F>(&self, call: &Call, work: F) -> Result<R, Error>
+    where
+        R: Message + Default,
+        F: AsyncFnOnce(&mut Mutation<'_>) -> Result<R, Error> + Clone,
+    {
+        let mut tries = 0;
+        loop {
+            let answer = match self.begin(call).await {
+                Ok(Begun::Answered(answer)) => Ok(answer),
+                Ok(Begun::Open(mut mutation)) => {
+                    let outcome = work.clone()(&mut mutation).await;
+                    mutation.finish(outcome).await
+                }
+                Err(error) => Err(error),
+            };
+            match answer {
+                Err(Error::Store(error)) if error.is_conflict() && tries < RETRIES => {
+                    tries += 1;
+                    tracing::warn!(%error, method = call.method, tries, "a call begins anew");
+                }
+                answer => return answer.map_err(|error| self.slowed(call, error)),
+            }
+        }
+    }
+
+    /// What is answered to a wrong code: that it is wrong, or, if there were too many for the account, when it is said
+    /// again. The right one never comes here, so that nobody is locked out by what others guess.
+    fn slowed(&self, call: &Call, error: Error) -> Error {
+        match (&error, &call.account_id) {
+            (Error::Refused(Refusal::TokenInvalid), Some(account)) => {
+                let taken = self.limits.wrong_tokens.take(account.as_str(), self.clock.now());
+                taken.err().unwrap_or(error)
+            }
+            _ => error,
+        }
+    }
+
     /// Opens the transaction of a mutation, unless the call was answered before.
-    pub(crate) async fn begin<R: Message + Default>(&self, call: &Call) -> Result<Begun<'_, R>, Error> {
+    async fn begin<R: Message + Default>(&self, call: &Call) -> Result<Begun<'_, R>, Error> {
         let tx = self.store.write().await?;
         let mut claimed = None;
         if let Some(request_id) = call.request_id.filter(|_| !call.validate_only) {
@@ -114,7 +156,7 @@ impl Mutation<'_> {
     }
 
     /// Ends the transaction as the outcome wants it, and wakes the courier.
-    pub(crate) async fn finish<R: Message>(self, outcome: Result<R, Error>) -> Result<R, Error> {
+    async fn finish<R: Message>(self, outcome: Result<R, Error>) -> Result<R, Error> {
         let stays = match &outcome {
             Ok(_) => true,
             Err(Error::Refused(_)) => self.leaves_something,

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use relevo_domain::{
-    Account, AccountId, BillingStanding, ChangeId, ContactChange, Effects, Presented, Refusal, RefusalReason, Seal,
-    Service, ServiceId, Sight,
+    Account, AccountId, BillingStanding, ChangeId, ContactChange, Effects, Mail, MailKind, Presented, Refusal,
+    RefusalReason, Seal, Service, ServiceId, Sight,
     contact_change::{Blocker, Draft, Facts, Wish, open, plan},
 };
-use relevo_persistence::{ChangeFilter, ChangeReport, EventReport, MailReport};
+use relevo_persistence::{ChangeFilter, ChangeReport, EventReport, MailMaterial, MailReport, Subject, View};
 
 use crate::{Error, installation::Installation, mutation::Mutation};
 
@@ -43,6 +43,21 @@ pub(crate) struct SeenMails {
 pub(crate) struct SeenEvent {
     pub(crate) report: EventReport,
     pub(crate) sight: Sight,
+}
+
+/// The party that a token was mailed to.
+#[derive(Debug)]
+pub(crate) struct Holder {
+    pub(crate) account: Account,
+    pub(crate) about: Subject,
+    /// Whether no newer one has taken its place, and the address of the account is still the one that it was mailed to.
+    pub(crate) token_is_newest: bool,
+}
+
+/// Whether a token is the one that its party decides with, or did.
+fn is_newest(seal: &Seal, report: &ChangeReport) -> bool {
+    let party = report.change.confirmation(&seal.account_id);
+    party.is_some_and(|party| party.generation == seal.generation && party.token_is_good)
 }
 
 fn seen(report: ChangeReport, viewer: Option<AccountId>) -> Result<SeenChange, Refusal> {
@@ -111,16 +126,32 @@ impl Installation {
 
     /// The change that a token is for, as the account sees it that the token was mailed to.
     pub(crate) async fn inspect(&self, change_id: ChangeId, token: &str) -> Result<SeenChange, Error> {
-        let view = self.store.read().await?;
-        let seals = view.seals(change_id).await?;
-        let seal = self.keyring.recognise(token, &seals).ok_or(Refusal::TokenInvalid)?;
-        let report = view.change_report(change_id, None).await?.ok_or(Refusal::TokenInvalid)?;
-        let party = report.change.confirmation(&seal.account_id).ok_or(Refusal::TokenInvalid)?;
-        if party.generation != seal.generation || !party.token_is_good {
+        let (seal, report) = self.recognise(&self.store.read().await?, change_id, token).await?;
+        if !is_newest(&seal, &report) {
             return Err(Refusal::TokenSuperseded.into());
         }
-        let party = party.account_id.clone();
-        Ok(seen(report, Some(party))?)
+        Ok(seen(report, Some(seal.account_id))?)
+    }
+
+    /// Whose a token is, superseded or not, and what the mail that carried it was about.
+    pub(crate) async fn holder(&self, change_id: ChangeId, token: &str) -> Result<Holder, Error> {
+        let view = self.store.read().await?;
+        let (seal, report) = self.recognise(&view, change_id, token).await?;
+        let token_is_newest = is_newest(&seal, &report);
+        let Seal { account_id, generation, .. } = seal;
+        let kind = MailKind::Confirm;
+        let mail = Mail { kind, change_id: Some(change_id), account_id, generation, to_address: None };
+        let MailMaterial { recipient, about } = view.mail_material(&mail).await?;
+        Ok(Holder { account: recipient, about: about.ok_or(Refusal::TokenInvalid)?, token_is_newest })
+    }
+
+    /// What a token was made from, and the change that it is for.
+    async fn recognise(&self, view: &View, change_id: ChangeId, token: &str) -> Result<(Seal, ChangeReport), Error> {
+        let seals = view.seals(change_id).await?;
+        let seal = self.keyring.recognise(token, &seals).ok_or(Refusal::TokenInvalid)?.clone();
+        let report = view.change_report(change_id, None).await?.ok_or(Refusal::TokenInvalid)?;
+        report.change.confirmation(&seal.account_id).ok_or(Refusal::TokenInvalid)?;
+        Ok((seal, report))
     }
 
     fn presented(&self, token: &str, account: &AccountId, seals: Vec<Seal>) -> Presented {

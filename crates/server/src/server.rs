@@ -18,7 +18,7 @@ use tower::layer::layer_fn;
 
 use crate::{
     Callers, Clock, Config, Error, Sweeper,
-    config::MailTransport,
+    config::{MailTransport, Page},
     connection,
     deadline::Deadline,
     grpc::{Admission, Api},
@@ -27,7 +27,7 @@ use crate::{
     installation::{Ids, Installation},
     keys,
     limits::Limits,
-    load::{Capacity, Load},
+    load::Load,
     page,
     tls::Tls,
 };
@@ -56,7 +56,8 @@ pub struct Server {
     sweeper: Arc<Sweeper>,
     callers: Callers,
     tls: Option<Arc<Tls>>,
-    capacity: Capacity,
+    page: Page,
+    load: Arc<Load>,
     max_connections: usize,
     max_message_size: usize,
     stop_grace: Duration,
@@ -127,7 +128,8 @@ impl Server {
             sweeper: Arc::new(sweeper),
             callers: config.callers.clone(),
             tls: tls.map(Arc::new),
-            capacity: config.capacity,
+            page: config.page.clone(),
+            load: Load::new(config.capacity),
             max_connections: config.max_connections,
             max_message_size: config.max_message_size,
             stop_grace,
@@ -152,7 +154,7 @@ impl Server {
     ) -> impl Future<Output = Result<(), Error>> + Send + 'static {
         let (installation, callers, tls) = (self.installation.clone(), self.callers.clone(), self.tls.clone());
         let (max_connections, max_message_size) = (self.max_connections, self.max_message_size);
-        let load = Load::new(self.capacity);
+        let load = self.load.clone();
         async move {
             let (health, health_service) = tonic_health::server::health_reporter();
             let watch = Watch::begin(health, installation.store.clone(), installation.clock.clone()).await;
@@ -216,7 +218,8 @@ impl Server {
         listener: TcpListener,
         stop: CancellationToken,
     ) -> impl Future<Output = ()> + Send + 'static {
-        http::serve(listener, page::router(), self.max_connections, stop)
+        let site = page::Site::new(&self.page, self.installation.clone(), self.load.clone());
+        http::serve(listener, page::router(site), self.max_connections, stop)
     }
 
     /// Takes calls, shows the page if there is a listener for it, sends mails and sweeps until told to stop. Everything

@@ -31,9 +31,12 @@ pub(super) struct Letter {
 }
 
 /// Why a party refused, in its own words.
-pub(super) struct Reason {
-    pub(super) label: String,
-    pub(super) lines: Vec<String>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// What stands before it.
+    pub label: String,
+    /// Its lines.
+    pub lines: Vec<String>,
 }
 
 /// What a party answers with.
@@ -47,9 +50,19 @@ pub(super) struct Answer {
 }
 
 /// One fact about the request.
-pub(super) struct Detail {
-    pub(super) label: String,
-    pub(super) value: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detail {
+    /// What it is.
+    pub label: String,
+    /// The fact.
+    pub value: String,
+}
+
+impl Reason {
+    pub(super) fn new(text: &str, wording: &Wording) -> Result<Self, WordingError> {
+        let lines = text.lines().map(|line| line.trim_end().to_owned()).collect();
+        Ok(Self { label: wording.plain("reason-label")?, lines })
+    }
 }
 
 impl Letter {
@@ -164,14 +177,11 @@ impl Letter {
             opening: say_all(&opening)?,
             reason: match reason {
                 None => None,
-                Some(text) => Some(Reason {
-                    label: say("reason-label")?,
-                    lines: text.lines().map(|line| line.trim_end().to_owned()).collect(),
-                }),
+                Some(text) => Some(Reason::new(text, wording)?),
             },
             answer,
             details_title: Some(say("details")?),
-            details: details(facts, about, &values, wording)?,
+            details: details(kind, &facts.recipient.account_id, about, &values, wording)?,
             closing: say_all(closing)?,
             footer: say("footer")?,
         })
@@ -180,7 +190,7 @@ impl Letter {
 
 /// What the reader is to a change, as the wording tells readers apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     Requester,
     RequesterLeaving,
     Nominee,
@@ -201,12 +211,12 @@ impl Part {
         }
     }
 
-    const fn is_named(self) -> bool {
+    pub(super) const fn is_named(self) -> bool {
         matches!(self, Part::Nominee | Part::NomineeAfterRequester | Part::Sole)
     }
 }
 
-fn part(reader: &AccountId, about: &Subject) -> Part {
+pub(super) fn part(reader: &AccountId, about: &Subject) -> Part {
     let change = &about.change;
     let requester_leaves = change.requester == change.incumbent;
     match (*reader == change.requester, *reader == change.nominee) {
@@ -220,7 +230,7 @@ fn part(reader: &AccountId, about: &Subject) -> Part {
 }
 
 /// Sets everything that a sentence about the change can name. Gives the reason of a refusal, if there is one.
-fn set_change<'a>(
+pub(super) fn set_change<'a>(
     values: &mut FluentArgs<'_>,
     kind: MailKind,
     part: Part,
@@ -313,15 +323,16 @@ fn set_expiry(values: &mut FluentArgs<'_>, moment: Timestamp) {
     values.set("time", format!("{:02}:{:02}", utc.hour(), utc.minute()));
 }
 
-fn details(
-    facts: &Facts<'_>,
+pub(super) fn details(
+    kind: MailKind,
+    reader: &AccountId,
     about: &Subject,
     values: &FluentArgs<'_>,
     wording: &Wording,
 ) -> Result<Vec<Detail>, WordingError> {
     let say = |message: &str| wording.say(message, values);
     let name = |account: &Account| {
-        if account.account_id == facts.recipient.account_id {
+        if account.account_id == *reader {
             let mut you = FluentArgs::new();
             you.set("person", person(account));
             wording.say("you", &you)
@@ -337,7 +348,7 @@ fn details(
         ("label-incumbent", name(&about.incumbent)?),
         ("label-nominee", name(&about.nominee)?),
     ];
-    if matches!(facts.mail.kind, MailKind::Confirm | MailKind::Reminder | MailKind::Undelivered) {
+    if matches!(kind, MailKind::Confirm | MailKind::Reminder | MailKind::Undelivered) {
         details.push(("label-expiry", say("expiry")?));
     }
     details.push(("label-change", about.change.change_id.to_string()));
@@ -345,7 +356,7 @@ fn details(
 }
 
 /// An account as people are shown it. Its address is nobody else's business.
-fn person(account: &Account) -> String {
+pub(super) fn person(account: &Account) -> String {
     format!("{} ({})", account.display_name, account.account_id)
 }
 

@@ -7,6 +7,7 @@
 
 mod layout;
 mod letter;
+pub mod sheet;
 
 use std::fmt;
 
@@ -19,9 +20,9 @@ use mail_builder::{
 use relevo_domain::{Account, DisplayName, EmailAddress, Language, Mail, Token};
 use relevo_persistence::Subject;
 
-use crate::language::Wording;
-pub use crate::language::WordingError;
+use crate::language::{Wording, WordingError};
 use letter::Letter;
+pub use letter::{Detail, Reason};
 
 /// Where the id of the change is put into the address of a link.
 pub const CHANGE_ID: &str = "{change_id}";
