@@ -34,6 +34,11 @@ const FLAGS: [&str; 10] = [
     "--hide-scrollbars",
 ];
 
+/// Windows to look through: pixels wide, pixels high, and how large each is.
+pub(crate) const DESKTOP: [u32; 3] = [1280, 800, 1];
+/// The narrowest screen that everything must fit on.
+pub(crate) const PHONE: [u32; 3] = [320, 568, 2];
+
 /// What a person's browser is like.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Habits {
@@ -110,6 +115,16 @@ impl Browser {
     /// Goes to a path of the page.
     pub(crate) async fn goes_to_path(&self, path: &str) {
         self.goes_to(&format!("http://{PUBLIC}{path}")).await;
+    }
+
+    /// Is lured by somebody's page into sending a form to ours.
+    pub(crate) async fn is_lured_into(&self, change_id: &str, token: &str) {
+        let page = format!(
+            "<form method=post action='http://{PUBLIC}/changes/{change_id}'><input name=token value='{token}'>\
+             <input name=step value=accept><button>Win a prize</button></form>"
+        );
+        self.goes_to(&format!("data:text/html,{}", page.replace('#', "%23"))).await;
+        self.clicks("Win a prize").await;
     }
 
     /// Where it is, as its address bar shows.

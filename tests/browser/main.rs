@@ -9,5 +9,8 @@
 )]
 
 mod browser;
+mod judge;
+mod stage;
+mod states;
 mod stories;
 mod wire;
