@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::browser::Browser;
+use crate::chromium::Chromium;
 
 /// The rules of axe-core, which `tests/browser/install.sh` fetches.
 const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../.tools/browser/node_modules/axe-core/axe.min.js");
@@ -14,7 +14,7 @@ const RULES: [&str; 5] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-prac
 const AT_LEAST: usize = 15;
 
 /// What axe has against the page as it is shown now.
-pub(crate) async fn found(browser: &Browser) -> Vec<Value> {
+pub(crate) async fn found(browser: &Chromium) -> Vec<Value> {
     let axe = fs::read_to_string(AXE).expect("tests/browser/install.sh fetches axe-core");
     browser.driver().execute(axe, Vec::new()).await.unwrap();
     let run = "const [rules, done] = arguments;
@@ -26,7 +26,7 @@ pub(crate) async fn found(browser: &Browser) -> Vec<Value> {
 }
 
 /// Makes sure that whoever cannot see well, or at all, is kept from nothing.
-pub(crate) async fn accessible(browser: &Browser) {
+pub(crate) async fn accessible(browser: &Chromium) {
     let grave: Vec<_> = found(browser).await.into_iter().filter(|it| is_grave(it)).collect();
     assert!(grave.is_empty(), "{grave:#?}");
 }
@@ -36,7 +36,7 @@ pub(crate) fn is_grave(violation: &Value) -> bool {
 }
 
 /// Makes sure that nothing has to be scrolled for sideways, and that nothing is cut off.
-pub(crate) async fn fits(browser: &Browser) {
+pub(crate) async fn fits(browser: &Chromium) {
     let sticks_out = "
         const wide = document.documentElement.clientWidth;
         const out = [...document.querySelectorAll('body *')].filter((element) => {
@@ -50,7 +50,7 @@ pub(crate) async fn fits(browser: &Browser) {
 }
 
 /// Makes sure that the browser has nothing to say against the page: no script of it fails, nothing is blocked.
-pub(crate) async fn nothing_is_wrong(browser: &Browser) {
+pub(crate) async fn nothing_is_wrong(browser: &Chromium) {
     let log = browser.driver().browser_log().await.unwrap();
     // That the page was answered with a status is no fault of the page.
     let wrong: Vec<_> = log.iter().filter(|entry| entry.source.as_deref() != Some("network")).collect();

@@ -1,4 +1,4 @@
-//! The pages in a real browser: Chromium, driven over WebDriver. `make browser` installs and runs it.
+//! The pages in a real browser, Chromium, driven over WebDriver. `make browser` installs and runs it.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,7 +8,7 @@
     reason = "a test that cannot go on stops, in the functions beside the tests too"
 )]
 
-mod browser;
+mod chromium;
 mod judge;
 mod stage;
 mod states;

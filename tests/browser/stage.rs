@@ -5,7 +5,7 @@ use relevo_tests::{
     v1::{ContactChange, Contacts},
 };
 
-use crate::browser::Browser;
+use crate::chromium::Chromium;
 
 /// Ann administers example.com, and has named Nora technical contact in Tom's place. Nobody has answered.
 pub(crate) struct Stage {
@@ -39,12 +39,12 @@ impl Stage {
     }
 
     /// A browser in which nobody has been anywhere yet.
-    pub(crate) async fn browser(&self) -> Browser {
-        Browser::opens(&self.server).await
+    pub(crate) async fn browser(&self) -> Chromium {
+        Chromium::opens(&self.server).await
     }
 
     /// A browser in which somebody has followed the link of a mail.
-    pub(crate) async fn browser_at(&self, letter: &Letter) -> Browser {
+    pub(crate) async fn browser_at(&self, letter: &Letter) -> Chromium {
         let browser = self.browser().await;
         browser.follows(letter).await;
         browser

@@ -4,17 +4,17 @@
 
 use std::time::Duration;
 
-use relevo_tests::v1::{BillingStanding, Contacts, Role};
+use relevo_tests::v1::{Account, BillingStanding, Role, UpdateAccountRequest};
 
 use crate::{
-    browser::{Browser, DESKTOP, PHONE},
+    chromium::{Chromium, DESKTOP, PHONE},
     judge,
     stage::Stage,
 };
 
 /// A page as it is shown, and what it is shown by.
 struct Shown {
-    browser: Browser,
+    browser: Chromium,
     _stage: Stage,
 }
 
@@ -59,7 +59,7 @@ states! {
     is_not_there 404 "There is nothing here",
 }
 
-async fn is_as_it_should_be(browser: &Browser, name: &str, status: u16, heading: &str) {
+async fn is_as_it_should_be(browser: &Chromium, name: &str, status: u16, heading: &str) {
     browser.sees(heading).await;
     let shown = browser.evaluate("return performance.getEntriesByType('navigation')[0].responseStatus").await;
     assert_eq!(shown, status);
@@ -80,7 +80,7 @@ async fn is_as_it_should_be(browser: &Browser, name: &str, status: u16, heading:
 mod reach {
     use super::*;
 
-    async fn shown(stage: Stage, browser: Browser) -> Shown {
+    async fn shown(stage: Stage, browser: Chromium) -> Shown {
         Shown { browser, _stage: stage }
     }
 
@@ -122,12 +122,18 @@ mod reach {
 
     pub(super) async fn asks_for_all_roles_with_long_names() -> Shown {
         let stage = Stage::set().await;
-        let long = "Wilhelmina-Alexandrine Freifrau von Hohenlohe-Waldenburg-Schillingsfürst zu Donaudampfschiff";
-        let wilhelmina = stage.server.person(long).await;
-        let service = format!("{}.example.com", "donaudampfschifffahrtselektrizitaetenhauptbetriebswerk");
-        wilhelmina.orders_with(&service, Contacts::default()).await;
+        let wilhelmina = stage.server.person("Wilhelmina").await;
+        let account = Account {
+            account_id: wilhelmina.account_id.clone(),
+            display_name: "Wilhelmina-Alexandrine von Hohenlohe-Waldenburg-Schillingsfürst".to_owned(),
+            ..Default::default()
+        };
+        let renamed = UpdateAccountRequest { account: Some(account), ..Default::default() };
+        stage.server.contacts().update_account(renamed).await.unwrap();
+        let service = "donaudampfschifffahrtselektrizitaetenhauptbetriebswerk.example.com";
+        wilhelmina.orders(service).await;
         let roles = [Role::Administrator, Role::Technical, Role::Billing];
-        wilhelmina.names(&stage.nora).roles(&roles, &service).await.unwrap();
+        wilhelmina.names(&stage.nora).roles(&roles, service).await.unwrap();
         let browser = stage.browser_at(&stage.nora.reads_one("confirm").await).await;
         shown(stage, browser).await
     }
@@ -240,7 +246,6 @@ mod reach {
     async fn overdue(stage: Stage, is_anns: bool) -> Shown {
         stage.nora_accepts().await;
         let debtor = if is_anns { &stage.ann } else { &stage.nora };
-        // Ann is the incumbent only of what she holds herself.
         debtor.has_bills(BillingStanding::Overdue).await;
         let browser = stage.browser_at(&stage.anns).await;
         browser.clicks("Accept").await;

@@ -12,12 +12,13 @@ use thirtyfour::{
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
+    time::timeout,
 };
 
 use crate::wire::Wire;
 
 /// How long a page may take until it shows what it is to show.
-const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_secs(20);
 /// Where the links in the mails of a test lead.
 const PUBLIC: &str = "127.0.0.1:8080";
 /// A process that starts as itself only, and calls nobody.
@@ -54,7 +55,7 @@ pub(crate) struct Habits {
 pub(crate) const USUAL: Habits = Habits { language: "en", runs_scripts: true, from: Ipv4Addr::LOCALHOST };
 
 /// A browser of its own, with a profile of its own, for which the links in the mails lead to the page of one server.
-pub(crate) struct Browser {
+pub(crate) struct Chromium {
     // In the order in which they are to end.
     driver: WebDriver,
     _chromedriver: Child,
@@ -62,7 +63,7 @@ pub(crate) struct Browser {
     wire: Wire,
 }
 
-impl Browser {
+impl Chromium {
     /// Opens a browser that has not been anywhere.
     pub(crate) async fn opens(server: &TestServer) -> Self {
         Self::with(server, USUAL).await
@@ -134,13 +135,8 @@ impl Browser {
 
     /// Waits until the page has this as its main heading.
     pub(crate) async fn sees(&self, heading: &str) {
-        let mut seen = String::new();
-        let look = async || {
-            seen = self.heading().await.unwrap_or_default();
-            (seen == heading).then_some(())
-        };
-        let deadline = tokio::time::timeout(SOON, eventually(heading, SOON * 2, look)).await;
-        assert!(deadline.is_ok(), "a page with the heading {heading:?} was expected, not {seen:?}:\n{}", self.text().await);
+        let shown = timeout(SOON, async { while self.heading().await.ok().as_deref() != Some(heading) {} }).await;
+        assert!(shown.is_ok(), "no page with the heading {heading:?}, but:\n{}", self.text().await);
     }
 
     /// The main heading of the page, if there is one.
