@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a test that cannot go on stops")]
 
+mod browser;
 mod call;
 mod caller;
 mod database;
@@ -22,6 +23,7 @@ pub mod smtp;
 pub mod tls;
 mod wait;
 
+pub use browser::{Browser, Shown};
 pub use call::{Call, MUTATIONS, call_as, with_key};
 pub use caller::{Caller, request_id};
 pub use database::Database;

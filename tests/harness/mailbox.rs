@@ -54,6 +54,12 @@ impl Letter {
         }
     }
 
+    /// The link to the page in the mail.
+    pub fn link(&self) -> String {
+        let link = self.text.lines().map(str::trim).find(|line| line.starts_with("http"));
+        link.unwrap_or_else(|| panic!("no link in {self:?}")).to_owned()
+    }
+
     /// The code in the mail.
     pub fn token(&self) -> String {
         self.token.clone().unwrap_or_else(|| panic!("no code in {self:?}"))

@@ -56,6 +56,8 @@ pub struct Serving {
     log: Arc<Mutex<Vec<String>>>,
     /// Where it takes calls.
     pub address: String,
+    /// Where it shows the page, if it does.
+    pub page: Option<String>,
 }
 
 impl Serving {
@@ -87,15 +89,20 @@ impl Serving {
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         let said = Arc::new(Mutex::new(Vec::new()));
         let serving = timeout(Duration::from_secs(30), async {
+            let word = |rest: &str| rest.split(' ').next().unwrap_or_default().to_owned();
+            let mut page = None;
             while let Some(line) = log.next_line().await.unwrap() {
                 said.lock().unwrap().push(line.clone());
+                if let Some((_, rest)) = line.split_once("page=") {
+                    page = Some(word(rest));
+                }
                 if let Some((_, rest)) = line.split_once("address=") {
-                    return rest.split(' ').next().unwrap_or_default().to_owned();
+                    return (word(rest), page);
                 }
             }
             panic!("it ended before it served: {said:?}");
         });
-        let address = serving.await.unwrap();
+        let (address, page) = serving.await.unwrap();
         // A pipe that nobody reads would stop the process once it is full.
         let lines = said.clone();
         tokio::spawn(async move {
@@ -104,7 +111,7 @@ impl Serving {
             }
         });
         let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect_lazy();
-        Self { child, channel, log: said, address }
+        Self { child, channel, log: said, address, page }
     }
 
     /// A client of the directory.

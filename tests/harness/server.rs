@@ -18,7 +18,7 @@ use tokio::{runtime::Handle, task::block_in_place};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::{Engine, Home, Letter, Person, Refused};
+use crate::{Browser, Engine, Home, Letter, Person, Refused};
 
 /// When every test begins.
 const BEGINNING: &str = "2026-01-05T09:00:00Z";
@@ -123,6 +123,11 @@ impl TestServer {
     /// Where it shows the page behind the links.
     pub fn page(&self) -> SocketAddr {
         self.0.page
+    }
+
+    /// A browser that goes to the page.
+    pub fn browser(&self) -> Browser {
+        Browser::at(self.0.page)
     }
 
     /// Where its installation is kept.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path, process::Output};
 
 use relevo_server::config::DEFAULTS;
 use relevo_tests::{
-    call_as,
+    Browser, call_as,
     process::{Serving, run},
     tls::Authority,
     v1::{Account, CreateAccountRequest},
@@ -18,7 +18,7 @@ type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
 const RIGHT: &str = "The configuration is right.\n";
 
 /// Every key with a value that is not its default, as it is written in the environment.
-const OTHER: [(&str, &str); 49] = [
+const OTHER: [(&str, &str); 59] = [
     // The key is `key`.
     (
         "callers",
@@ -40,6 +40,8 @@ const OTHER: [(&str, &str); 49] = [
     ("limits.account.burst", "10"),
     ("limits.wrong_tokens.per_minute", "1"),
     ("limits.wrong_tokens.burst", "3"),
+    ("limits.page.per_minute", "2"),
+    ("limits.page.burst", "4"),
     ("database.url", "sqlite://other/relevo.db"),
     ("database.connections", "7"),
     // Text, although it looks like a number.
@@ -72,7 +74,16 @@ const OTHER: [(&str, &str); 49] = [
     ("mail.smtp.timeout.take", "8s"),
     ("mail.retry.first", "2m"),
     ("mail.retry.longest", "5h"),
-    ("page.public_url", "https://relevo.example.net"),
+    ("page.listen", "127.0.0.1:0"),
+    ("page.insecure", "true"),
+    ("page.public_url", "http://127.0.0.2:8081"),
+    ("page.link_template", "https://panel.example.net/{change_id}#{token}"),
+    ("page.proxies", "[\"127.0.0.1\"]"),
+    // Text, although it looks like a number.
+    ("page.name", "007"),
+    ("page.logo", "logo.svg"),
+    ("page.accent", "#003366"),
+    ("page.accent_dark", "#005599"),
     ("log.filter", "debug"),
 ];
 
@@ -121,7 +132,12 @@ async fn every_key_can_be_set_from_the_environment() {
     let folder = TempDir::new().unwrap();
     let authority = Authority::new();
     let server = authority.issues(&["localhost"]);
-    for (name, holds) in [("ca.pem", authority.pem()), ("server.pem", server.certificate), ("server.key", server.key)] {
+    for (name, holds) in [
+        ("ca.pem", authority.pem()),
+        ("server.pem", server.certificate),
+        ("server.key", server.key),
+        ("logo.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned()),
+    ] {
         fs::write(folder.path().join(name), holds).unwrap();
     }
     let listed: BTreeSet<_> = OTHER.iter().map(|(key, _)| (*key).to_owned()).collect();
@@ -141,6 +157,8 @@ async fn every_key_can_be_set_from_the_environment() {
     };
     let create = CreateAccountRequest { account: Some(account), ..Default::default() };
     call_as(&channel, "/relevo.v1.ContactService/CreateAccount", create, with_key("key")).await.unwrap();
+    let shown = Browser::at(serving.page.unwrap().parse().unwrap()).goes_to("/").await;
+    assert!(shown.html.contains("<p class=\"name\">007</p>") && shown.html.contains("/assets/logo-"), "{shown:?}");
     for path in ["other/relevo.db", "other/token.key", "2026"] {
         assert!(folder.path().join(path).exists(), "{path}");
     }

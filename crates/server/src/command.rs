@@ -139,6 +139,7 @@ async fn act(command: Command) -> Result<(), Error> {
     match command.action.unwrap_or(Action::Serve) {
         Action::Serve => {
             let config = config()?;
+            config.check_mails_reach()?;
             log_to_stderr(&config)?;
             serve(&config).await
         }
@@ -152,7 +153,7 @@ async fn act(command: Command) -> Result<(), Error> {
         Action::Copy { from, to } => copy::run(&from, &to).await,
         Action::PreviewMails { out } => preview::run(&out),
         Action::CheckConfig => {
-            config()?;
+            config()?.check_mails_reach()?;
             say("The configuration is right.")
         }
         Action::SendTestMail { to, language } => {
@@ -190,6 +191,10 @@ async fn serve(config: &Config) -> Result<(), Error> {
         Some(address) => Some(listen("page.listen", address).await?),
         None => None,
     };
+    if let Some(page) = &page {
+        let address = page.local_addr().map_err(|error| Error::Io("page.listen".to_owned(), error))?;
+        tracing::info!(page = %address, "the page is served");
+    }
     let (database, tls) = (&config.database_url, config.tls.is_some());
     match config.callers.count() {
         0 => tracing::info!(
@@ -197,10 +202,6 @@ async fn serve(config: &Config) -> Result<(), Error> {
             "serving; no callers are configured, so everyone on this machine may do everything, as the caller local"
         ),
         callers => tracing::info!(%address, %database, tls, callers, "serving"),
-    }
-    if let Some(page) = &page {
-        let address = page.local_addr().map_err(|error| Error::Io("page.listen".to_owned(), error))?;
-        tracing::info!(page = %address, "the page is served");
     }
     server.run(listener, page, stop).await
 }

@@ -278,7 +278,9 @@ fn suffixes_senders_and_pages_are_looked_at() {
         ("https://r.example.com", "https://r.example.com"),
         ("http://127.0.0.1:8080/relevo/", "http://127.0.0.1:8080/relevo"),
     ] {
-        assert_eq!(Config::parse(&format!("page.public_url = {url:?}")).unwrap().page_public_url, kept);
+        let page = Config::parse(&format!("page.public_url = {url:?}")).unwrap().page;
+        assert_eq!(page.public_url, kept);
+        assert_eq!(page.link_template, format!("{kept}/changes/{{change_id}}#{{token}}"));
     }
     for url in [
         "",

@@ -7,6 +7,7 @@
 
 mod contents;
 mod headers;
+mod sheets;
 mod snapshots;
 mod story;
 mod test_mail;

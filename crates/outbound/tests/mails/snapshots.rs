@@ -1,11 +1,14 @@
 //! Every mail against the files that show it: its headers and text in each language, and its HTML in English. That the
-//! HTML says what the text does is a test of `wording`.
+//! HTML says what the text does is a test of `wording`. And what the page says of a change, in each language.
 
 use std::{collections::BTreeSet, env, fs, path::Path};
 
 use mail_parser::MessageParser;
 
-use crate::story::{CHANGE_ID, TOKEN, every_mail, languages};
+use crate::{
+    sheets,
+    story::{CHANGE_ID, TOKEN, every_mail, languages},
+};
 
 fn redacted(text: &str) -> String {
     text.replace("\r\n", "\n").replace(TOKEN, "[token]").replace(CHANGE_ID, "[change id]")
@@ -49,24 +52,25 @@ fn every_mail_reads_as_reviewed() {
         if update {
             fs::create_dir_all(folder.join(language)).unwrap();
         }
+        let mut shown = vec![(format!("{language}/page.txt"), sheets::text(language))];
         for (name, message) in every_mail(language) {
-            let mut shown = vec![(format!("{language}/{name}.txt"), text(&message.raw))];
+            shown.push((format!("{language}/{name}.txt"), text(&message.raw)));
             if language == "en" {
                 shown.push((format!("{language}/{name}.html"), html(&message.raw)));
             }
-            for (file, now) in shown {
-                if update {
-                    fs::write(folder.join(&file), &now).unwrap();
-                } else {
-                    let reviewed = fs::read_to_string(folder.join(&file)).unwrap_or_default();
-                    let line = now.lines().zip(reviewed.lines()).find(|(now, reviewed)| now != reviewed);
-                    if now != reviewed {
-                        let (now, reviewed) = line.unwrap_or(("(ends elsewhere)", "(ends elsewhere)"));
-                        differences.push(format!("{file}\n   was: {reviewed}\n   now: {now}"));
-                    }
+        }
+        for (file, now) in shown {
+            if update {
+                fs::write(folder.join(&file), &now).unwrap();
+            } else {
+                let reviewed = fs::read_to_string(folder.join(&file)).unwrap_or_default();
+                let line = now.lines().zip(reviewed.lines()).find(|(now, reviewed)| now != reviewed);
+                if now != reviewed {
+                    let (now, reviewed) = line.unwrap_or(("(ends elsewhere)", "(ends elsewhere)"));
+                    differences.push(format!("{file}\n   was: {reviewed}\n   now: {now}"));
                 }
-                expected_files.insert(file);
             }
+            expected_files.insert(file);
         }
     }
     assert!(

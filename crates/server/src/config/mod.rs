@@ -195,6 +195,18 @@ impl Config {
         Self::extract(&environment::merge(figment)?)
     }
 
+    /// Whether people can be served with it: the links in their mails lead to them, and so must the mails.
+    pub fn check_mails_reach(&self) -> Result<(), ConfigError> {
+        if !matches!(self.mail_transport, MailTransport::File(_)) || self.page.is_private() {
+            return Ok(());
+        }
+        let url = &self.page.public_url;
+        Err(ConfigError(vec![format!(
+            "mail.transport: must be smtp, as page.public_url is {url}, which is not a loopback address: mails in a folder \
+             reach nobody"
+        )]))
+    }
+
     /// Reads the defaults, then a text in the form of a file.
     pub fn parse(toml: &str) -> Result<Self, ConfigError> {
         Self::extract(&Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(toml)))
@@ -253,7 +265,6 @@ impl Checks {
         let return_path = self.return_path(&raw.mail.return_path);
         let retry = self.retry(&raw.mail.retry);
         let transport = self.transport(&raw.mail);
-        self.mails_reach(&raw.page, transport.as_ref());
         let name_of_sender = mail_from.as_ref().and_then(|from| from.name.as_deref());
         let page = self.page(&raw.page, name_of_sender);
         if let Err(error) = EnvFilter::try_new(&raw.log.filter) {

@@ -10,7 +10,7 @@ use std::{
 use relevo_outbound::{CHANGE_ID, TOKEN};
 use serde::Deserialize;
 
-use super::{Checks, MailTransport};
+use super::Checks;
 
 /// How large a logo may be, in bytes: whoever opens a link on the way has it at once.
 const LARGEST_LOGO: u64 = 20_000;
@@ -51,9 +51,11 @@ pub struct Logo {
     pub extension: &'static str,
 }
 
-/// What there is to say about the page, checked.
+/// The page, checked.
 #[derive(Debug, Clone)]
 pub struct Page {
+    /// Where people reach it, without a slash at its end.
+    pub public_url: String,
     /// Where it is served; `None` for nowhere.
     pub listen: Option<SocketAddr>,
     /// Where the link in a mail leads: an address in which the change and the code are yet to be put.
@@ -62,6 +64,20 @@ pub struct Page {
     pub proxies: Vec<IpAddr>,
     /// What it is to look like.
     pub look: Look,
+}
+
+impl Page {
+    /// Whether people reach it from this machine alone.
+    pub(super) fn is_private(&self) -> bool {
+        let authority = self.public_url.split("://").nth(1).unwrap_or_default();
+        let authority = authority.split('/').next().unwrap_or_default();
+        let host = match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => authority,
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
 }
 
 impl Checks {
@@ -78,6 +94,7 @@ impl Checks {
         Some(Page {
             listen: listen?,
             link_template: link_template?.unwrap_or_else(|| format!("{public_url}/changes/{CHANGE_ID}#{TOKEN}")),
+            public_url,
             proxies: proxies?,
             look: Look { name: name?, logo: logo?, accents: [light?, dark?] },
         })
@@ -125,27 +142,6 @@ impl Checks {
                  as in https://panel.example.com/changes/{CHANGE_ID}#{TOKEN}, or empty, not {text:?}"
             ),
         )
-    }
-
-    /// Whether mails lead to others while they are written into a folder, where nobody else gets them.
-    pub(super) fn mails_reach(&mut self, raw: &RawPage, transport: Option<&MailTransport>) {
-        let authority = raw.public_url.split("://").nth(1).unwrap_or_default();
-        let authority = authority.split('/').next().unwrap_or_default();
-        let host = match authority.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-            _ => authority,
-        };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        if matches!(transport, Some(MailTransport::File(_))) && !is_loopback {
-            let url = &raw.public_url;
-            self.wrong::<()>(
-                "mail.transport",
-                format_args!(
-                    "must be smtp, as page.public_url is {url}, which is for others: mails in a folder reach nobody"
-                ),
-            );
-        }
     }
 
     fn proxies(&mut self, texts: &[String]) -> Option<Vec<IpAddr>> {
