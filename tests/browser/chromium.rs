@@ -183,12 +183,6 @@ impl Chromium {
         .await
     }
 
-    /// Whether there is such a button or link now.
-    pub(crate) async fn has(&self, name: &str) -> bool {
-        let path = format!("//*[self::button or self::a][normalize-space()='{name}']");
-        !self.driver.find_all(By::XPath(path)).await.unwrap().is_empty()
-    }
-
     /// The field with this label.
     pub(crate) async fn field(&self, label: &str) -> WebElement {
         let path = format!("//label[starts-with(normalize-space(), '{label}')]");

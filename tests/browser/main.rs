@@ -10,6 +10,7 @@
 
 mod chromium;
 mod judge;
+mod scanners;
 mod stage;
 mod states;
 mod stories;
