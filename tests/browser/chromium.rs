@@ -73,21 +73,7 @@ impl Chromium {
     pub(crate) async fn with(server: &TestServer, habits: Habits) -> Self {
         let wire = Wire::to(server.page(), habits.from).await;
         let profile = tempfile::tempdir().unwrap();
-        let mut chromedriver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("tests/browser/install.sh installs chromedriver");
-        let mut says = BufReader::new(chromedriver.stdout.take().unwrap()).lines();
-        let port = loop {
-            let line = says.next_line().await.unwrap().expect("chromedriver says its port");
-            if let Some((_, port)) = line.split_once("successfully on port ") {
-                break port.trim_end_matches('.').to_owned();
-            }
-        };
-        // A pipe that nobody reads would stop it once it is full.
-        tokio::spawn(async move { while let Ok(Some(_)) = says.next_line().await {} });
+        let (chromedriver, port) = start_chromedriver().await;
         let wants = capabilities(&profile, &wire, habits).unwrap();
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wants).await.unwrap();
         Self { driver, _chromedriver: chromedriver, _profile: profile, wire }
@@ -275,6 +261,28 @@ pub(crate) fn link_in(letter: &Letter) -> String {
     let start = format!("http://{PUBLIC}/changes/");
     let found = letter.text.split_whitespace().find(|word| word.starts_with(&start));
     found.unwrap_or_else(|| panic!("no link in {letter:?}")).to_owned()
+}
+
+/// Starts a driver on a port that is free. Says which.
+async fn start_chromedriver() -> (Child, String) {
+    for _ in 0..10 {
+        let mut chromedriver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("tests/browser/install.sh installs chromedriver");
+        let mut says = BufReader::new(chromedriver.stdout.take().unwrap()).lines();
+        while let Some(line) = says.next_line().await.unwrap() {
+            if let Some((_, port)) = line.split_once("successfully on port ") {
+                // A pipe that nobody reads would stop it once it is full.
+                tokio::spawn(async move { while let Ok(Some(_)) = says.next_line().await {} });
+                return (chromedriver, port.trim_end_matches('.').to_owned());
+            }
+        }
+        // What is free in one family of addresses may be taken in the other: then it ends, and another tries.
+    }
+    panic!("chromedriver does not find a port");
 }
 
 fn capabilities(profile: &TempDir, wire: &Wire, habits: Habits) -> WebDriverResult<ChromeCapabilities> {

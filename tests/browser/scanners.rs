@@ -12,9 +12,15 @@ use crate::{
 
 /// Who asks for a link, and how: a method, and headers.
 const WAYS: [(&str, &[(&str, &str)]); 16] = [
-    ("GET", &[("user-agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36")]),
+    (
+        "GET",
+        &[("user-agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36")],
+    ),
     ("GET", &[("user-agent", "Mozilla/5.0 (compatible; Microsoft SafeLinks; +https://safelinks.example)")]),
-    ("GET", &[("user-agent", "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"), ("range", "bytes=0-32768")]),
+    (
+        "GET",
+        &[("user-agent", "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"), ("range", "bytes=0-32768")],
+    ),
     ("GET", &[("user-agent", "WhatsApp/2.23.20.0 A")]),
     ("GET", &[("user-agent", "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)")]),
     ("GET", &[("user-agent", "Twitterbot/1.0")]),
@@ -38,7 +44,12 @@ const LOADS_OF_ONE: usize = 25;
 fn targets(link: &str) -> [String; 4] {
     let (page, code) = link.split_once('#').unwrap();
     let path = page.splitn(4, '/').nth(3).unwrap();
-    [format!("/{path}"), format!("/{path}%23{code}"), format!("/{path}/{code}"), format!("/{path}?lang=de&token={code}")]
+    [
+        format!("/{path}"),
+        format!("/{path}%23{code}"),
+        format!("/{path}/{code}"),
+        format!("/{path}?lang=de&token={code}"),
+    ]
 }
 
 /// Renders a link without a browser, several times at once.

@@ -288,7 +288,8 @@ mod reach {
 
     pub(super) async fn has_a_fault() -> Shown {
         let stage = Stage::set().await;
-        let corrupt = format!("UPDATE account SET email = 'secret words' WHERE account_id = '{}'", stage.ann.account_id);
+        let corrupt =
+            format!("UPDATE account SET email = 'secret words' WHERE account_id = '{}'", stage.ann.account_id);
         stage.server.database().await.run(&corrupt).await;
         let browser = stage.browser_at(&stage.anns).await;
         shown(stage, browser).await
