@@ -50,9 +50,17 @@ impl Browser {
         answer
     }
 
-    /// Asks by any method, with more headers and a body.
+    /// The same, where an answer comes back.
+    pub async fn hears(&self, bytes: &[u8]) -> Shown {
+        Shown::read(self.clone(), &self.says(bytes).await)
+    }
+
+    /// Asks by any method, with more headers and a body. The host is that of the address, unless it is among them.
     pub async fn asks(&self, method: &str, path: &str, more: &[(&str, &str)], body: &str) -> Shown {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
+        let mut request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+        if !more.iter().any(|(name, _)| *name == "host") {
+            request += &format!("host: {}\r\n", self.address);
+        }
         let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in own.chain(more.iter().copied()) {
             request += &format!("{name}: {value}\r\n");
@@ -60,8 +68,7 @@ impl Browser {
         if !body.is_empty() {
             request += &format!("content-length: {}\r\n", body.len());
         }
-        let answer = self.says(format!("{request}\r\n{body}").as_bytes()).await;
-        Shown::read(self.clone(), &answer)
+        self.hears(format!("{request}\r\n{body}").as_bytes()).await
     }
 
     /// Goes to a page.

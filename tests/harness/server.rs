@@ -32,6 +32,7 @@ struct Inner {
     server: Server,
     address: SocketAddr,
     page: SocketAddr,
+    mailbox: Option<SocketAddr>,
     channel: Channel,
     clock: Clock,
     memory: Memory,
@@ -72,8 +73,10 @@ impl TestServer {
 
     async fn open(home: Arc<Home>, toml: &str, clock: Clock, memory: Memory) -> Self {
         let mut config = Config::parse(toml).unwrap();
-        // A relay that the settings name is used; files would go where nobody looks.
-        if matches!(config.mail_transport, MailTransport::File(_)) {
+        // A relay that the settings name is used, and so is a mailbox; other files would go where nobody looks.
+        if config.mailbox_listen.is_some() {
+            config.mail_transport = MailTransport::File(home.folder().join("mail"));
+        } else if matches!(config.mail_transport, MailTransport::File(_)) {
             config.mail_transport = MailTransport::Memory(memory.clone());
         }
         home.settle(&mut config);
@@ -85,11 +88,21 @@ impl TestServer {
         let listener = listen("page.listen", "127.0.0.1:0".parse().unwrap()).await.unwrap();
         let page = listener.local_addr().unwrap();
         tokio::spawn(server.serve_page(listener, stop.clone()));
+        let mailbox = match config.mailbox_listen {
+            Some(address) => {
+                let listener = listen("mailbox.listen", address).await.unwrap();
+                let address = listener.local_addr().unwrap();
+                tokio::spawn(server.serve_mailbox(listener, stop.clone()).unwrap());
+                Some(address)
+            }
+            None => None,
+        };
         let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect_lazy();
         Self(Arc::new(Inner {
             server,
             address,
             page,
+            mailbox,
             channel,
             clock,
             memory,
@@ -123,6 +136,11 @@ impl TestServer {
     /// Where it shows the page behind the links.
     pub fn page(&self) -> SocketAddr {
         self.0.page
+    }
+
+    /// Where it shows its mails, if its settings say so: mails go there then, and nobody has to read them.
+    pub fn mailbox(&self) -> SocketAddr {
+        self.0.mailbox.unwrap()
     }
 
     /// A browser that goes to the page.

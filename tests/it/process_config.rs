@@ -18,7 +18,7 @@ type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
 const RIGHT: &str = "The configuration is right.\n";
 
 /// Every key with a value that is not its default, as it is written in the environment.
-const OTHER: [(&str, &str); 59] = [
+const OTHER: [(&str, &str); 60] = [
     // The key is `key`.
     (
         "callers",
@@ -84,6 +84,7 @@ const OTHER: [(&str, &str); 59] = [
     ("page.logo", "logo.svg"),
     ("page.accent", "#003366"),
     ("page.accent_dark", "#005599"),
+    ("mailbox.listen", "127.0.0.1:0"),
     ("log.filter", "debug"),
 ];
 
@@ -240,7 +241,7 @@ async fn a_file_that_is_not_there_or_no_toml_is_refused() {
 async fn what_is_wrong_is_refused_by_check_config_and_at_start_alike() {
     let folder = TempDir::new().unwrap();
     const SMTP: (&str, &str) = ("RELEVO__MAIL__TRANSPORT", "smtp");
-    let cases: [Case; 7] = [
+    let cases: [Case; 8] = [
         (
             &[("RELEVO__MAIL__SMTP__TLS", "ssl")],
             &["mail.smtp.tls: must be starttls, starttls-if-offered, implicit or none"],
@@ -256,6 +257,10 @@ async fn what_is_wrong_is_refused_by_check_config_and_at_start_alike() {
         (
             &[("RELEVO__GRPC__LISTEN", "0.0.0.0:50051")],
             &["callers: must say who may call, as grpc.listen is 0.0.0.0:50051", "grpc.tls.certificate: must be there"],
+        ),
+        (
+            &[SMTP, ("RELEVO__MAILBOX__LISTEN", "0.0.0.0:8025")],
+            &["mail.transport: must be file, as mailbox.listen is", "mailbox.listen: must be a loopback address"],
         ),
         (&[("RELEVO__TOKEN__KEYS", "5ec2e7")], &["token.keys: must be a list"]),
         (&[("RELEVO__LOG__FILTER", "a=b=c")], &["log.filter: "]),

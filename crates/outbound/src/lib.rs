@@ -14,4 +14,4 @@ mod transport;
 pub use courier::{Courier, NOTICE_LIFETIME, Retry};
 pub use language::{Wording, WordingError, languages};
 pub use message::{CHANGE_ID, Mailbox, Message, Sender, TOKEN};
-pub use transport::{Folder, Login, Memory, Relay, RelayError, RelaySettings, Timeouts, Tls, Transport, Verdict};
+pub use transport::{Folder, Kept, Login, Memory, Relay, RelayError, RelaySettings, Timeouts, Tls, Transport, Verdict};

@@ -7,12 +7,15 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    Clock, Config, Error, Server, audit, caller, console::say, copy, demo, preview, rotate, server::listen, test_mail,
+    Clock, Config, Error, Listeners, Server, audit, caller, console::say, copy, demo, preview, rotate, test_mail,
 };
 
 /// Relevo keeps who is the administrator, technical and billing contact of every service, and lets them hand a role
@@ -93,7 +96,16 @@ enum Action {
         out: PathBuf,
     },
     /// Plays the story of a contact change on a database of its own, and prints it.
-    Demo,
+    Demo {
+        /// Serves an installation of its own instead, with a mailbox and something to look at, until it is told to stop.
+        ///
+        /// Nothing of the configuration is used, and nothing but loopback addresses. Mails go nowhere but into the mailbox.
+        #[arg(long)]
+        serve: bool,
+        /// The folder to keep it in; it goes on as it was left when it is served again. Without one it is gone at the end.
+        #[arg(long, value_name = "DIR", requires = "serve")]
+        dir: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -174,9 +186,15 @@ async fn act(command: Command) -> Result<(), Error> {
                 Audit::Adopt { until } => audit::adopt(&config, until).await,
             }
         }
-        Action::Demo => {
+        Action::Demo { serve: true, dir } => {
+            log("warn")?;
+            let stop = CancellationToken::new();
+            stop_on_signals(stop.clone())?;
+            demo::serve(dir.as_deref(), stop).await
+        }
+        Action::Demo { .. } => {
             config()?;
-            demo::run().await
+            demo::play().await
         }
     }
 }
@@ -185,15 +203,16 @@ async fn serve(config: &Config) -> Result<(), Error> {
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
     let server = Server::open(config, Clock::system()).await?;
-    let listener = listen("grpc.listen", config.grpc_listen).await?;
-    let address = listener.local_addr().map_err(|error| Error::Io("grpc.listen".to_owned(), error))?;
-    let page = match config.page.listen {
-        Some(address) => Some(listen("page.listen", address).await?),
-        None => None,
-    };
-    if let Some(page) = &page {
-        let address = page.local_addr().map_err(|error| Error::Io("page.listen".to_owned(), error))?;
-        tracing::info!(page = %address, "the page is served");
+    let listeners = Listeners::open(config).await?;
+    let at =
+        |key: &str, listener: &TcpListener| listener.local_addr().map_err(|error| Error::Io(key.to_owned(), error));
+    let address = at("grpc.listen", &listeners.grpc)?;
+    if let Some(page) = &listeners.page {
+        tracing::info!(page = %at("page.listen", page)?, "the page is served");
+    }
+    if let Some(mailbox) = &listeners.mailbox {
+        let mailbox = at("mailbox.listen", mailbox)?;
+        tracing::info!(%mailbox, "the mailbox is served: everyone on this machine can read every mail, with its code");
     }
     let (database, tls) = (&config.database_url, config.tls.is_some());
     match config.callers.count() {
@@ -203,7 +222,7 @@ async fn serve(config: &Config) -> Result<(), Error> {
         ),
         callers => tracing::info!(%address, %database, tls, callers, "serving"),
     }
-    server.run(listener, page, stop).await
+    server.run(listeners, stop).await
 }
 
 /// The first signal stops the process in order; the second at once.
@@ -226,8 +245,12 @@ fn stop_on_signals(stop: CancellationToken) -> Result<(), Error> {
 }
 
 fn log_to_stderr(config: &Config) -> Result<(), Error> {
-    let filter = EnvFilter::try_new(&config.log_filter)
-        .map_err(|error| Error::Io("log.filter".to_owned(), std::io::Error::other(error)))?;
+    log(&config.log_filter)
+}
+
+fn log(filter: &str) -> Result<(), Error> {
+    let filter =
+        EnvFilter::try_new(filter).map_err(|error| Error::Io("log.filter".to_owned(), std::io::Error::other(error)))?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal()).init();
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    io,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -28,7 +29,7 @@ use crate::{
     keys,
     limits::Limits,
     load::Load,
-    page,
+    mailbox, page,
     tls::Tls,
 };
 
@@ -48,6 +49,35 @@ const FAULTY: usize = 200;
 const PING: Duration = Duration::from_secs(10);
 /// How large a question about health may be, in bytes: anybody may ask it.
 const HEALTH_MESSAGE: usize = 4 * 1024;
+
+/// How many connections to the mailbox there may be: those of the browsers of one person.
+const READERS: usize = 50;
+
+/// Where a process is reached.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For calls.
+    pub grpc: TcpListener,
+    /// For the page behind the links in the mails, if it is served.
+    pub page: Option<TcpListener>,
+    /// For the mailbox, if it is served.
+    pub mailbox: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Listens where the configuration says.
+    pub async fn open(config: &Config) -> Result<Self, Error> {
+        let unless_off = async |key, address| match address {
+            Some(address) => listen(key, address).await.map(Some),
+            None => Ok(None),
+        };
+        Ok(Self {
+            grpc: listen("grpc.listen", config.grpc_listen).await?,
+            page: unless_off("page.listen", config.page.listen).await?,
+            mailbox: unless_off("mailbox.listen", config.mailbox_listen).await?,
+        })
+    }
+}
 
 /// A process in the making: its parts are there, nothing runs yet.
 #[derive(Debug)]
@@ -222,23 +252,42 @@ impl Server {
         http::serve(listener, page::router(site), self.max_connections, stop)
     }
 
-    /// Takes calls, shows the page if there is a listener for it, sends mails and sweeps until told to stop. Everything
-    /// under way may finish within the grace time; then it is cut off. A part that dies stops the rest.
-    pub async fn run(
-        self,
+    /// Shows the mails that are sent, as the page is shown. Nothing but mails in a folder can be shown.
+    pub fn serve_mailbox(
+        &self,
         listener: TcpListener,
-        page: Option<TcpListener>,
         stop: CancellationToken,
-    ) -> Result<(), Error> {
+    ) -> Result<impl Future<Output = ()> + Send + 'static, Error> {
+        let failed = |error| Error::Io("mailbox.listen".to_owned(), error);
+        let Transport::File(folder) = &self.installation.transport else {
+            return Err(failed(io::Error::other("mail.transport must be \"file\"")));
+        };
+        let port = listener.local_addr().map_err(failed)?.port();
+        Ok(http::serve(listener, mailbox::router(folder.clone(), port), READERS, stop))
+    }
+
+    /// Takes calls, shows the page and the mailbox where there are listeners for them, sends mails and sweeps until told
+    /// to stop. Everything under way may finish within the grace time; then it is cut off. A part that dies stops the rest.
+    pub async fn run(self, listeners: Listeners, stop: CancellationToken) -> Result<(), Error> {
+        let Listeners { grpc, page, mailbox } = listeners;
+        let mailbox = mailbox.map(|mailbox| self.serve_mailbox(mailbox, stop.clone())).transpose()?;
         let mut tasks = JoinSet::new();
         let guard = || stop.clone().drop_guard();
-        let (serve, stopping) = (self.serve(listener, stop.clone()), guard());
+        let (serve, stopping) = (self.serve(grpc, stop.clone()), guard());
         tasks.spawn(async move {
             let _stopping = stopping;
             serve.await
         });
         if let Some(page) = page {
             let (serve, stopping) = (self.serve_page(page, stop.clone()), guard());
+            tasks.spawn(async move {
+                let _stopping = stopping;
+                serve.await;
+                Ok(())
+            });
+        }
+        if let Some(serve) = mailbox {
+            let stopping = guard();
             tasks.spawn(async move {
                 let _stopping = stopping;
                 serve.await;

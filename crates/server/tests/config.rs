@@ -402,3 +402,26 @@ fn a_text_that_is_no_toml_is_an_error() {
     let said = Config::parse("[grpc").unwrap_err().to_string();
     assert!(said.starts_with("the configuration is not right:"), "{said}");
 }
+
+#[test]
+fn a_mailbox_is_for_this_machine_alone_and_shows_the_mails_of_a_folder() {
+    assert_eq!(Config::parse("").unwrap().mailbox_listen, None);
+    for listen in ["127.0.0.1:8025", "127.0.0.2:0", "[::1]:8025"] {
+        let config = Config::parse(&format!("mailbox.listen = {listen:?}")).unwrap();
+        assert_eq!(config.mailbox_listen, Some(listen.parse().unwrap()));
+    }
+    for listen in
+        ["0.0.0.0:8025", "[::]:8025", "10.0.0.1:8025", "[::ffff:127.0.0.1]:8025", "localhost:8025", "8025", " "]
+    {
+        is_wrong(&format!("mailbox.listen = {listen:?}"), "mailbox.listen", "must be a loopback address and a port");
+    }
+    let smtp = "mail.transport = \"smtp\"\n";
+    is_wrong(
+        &format!("{smtp}mailbox.listen = \"127.0.0.1:8025\""),
+        "mail.transport",
+        "must be file, as mailbox.listen is",
+    );
+    let both = wrong(&format!("{smtp}mailbox.listen = \"0.0.0.0:8025\""));
+    assert_eq!(both.len(), 2, "{both:?}");
+    Config::parse(smtp).unwrap();
+}

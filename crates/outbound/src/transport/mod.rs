@@ -6,7 +6,7 @@ mod smtp;
 
 use relevo_persistence::Reply;
 
-pub use file::Folder;
+pub use file::{Folder, Kept};
 pub use memory::Memory;
 pub use smtp::{Login, Relay, RelayError, RelaySettings, Timeouts, Tls};
 

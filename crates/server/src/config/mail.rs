@@ -1,6 +1,10 @@
 //! The settings of mails: where they go, who they are from, how the relay is spoken to.
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use jiff::SignedDuration;
 use relevo_domain::EmailAddress;
@@ -37,7 +41,39 @@ struct RawTimeout {
     take: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMailbox {
+    listen: String,
+}
+
 impl Checks {
+    /// An address that nobody reaches who is not on this machine.
+    pub(super) fn mailbox_listen(&mut self, raw: &RawMailbox, mail: &RawMail) -> Option<Option<SocketAddr>> {
+        if raw.listen.is_empty() {
+            return Some(None);
+        }
+        let address = raw.listen.parse::<SocketAddr>().ok().filter(|address| address.ip().is_loopback());
+        if mail.transport != "file" {
+            let what = format_args!(
+                "must be file, as mailbox.listen is {:?}: what is shown there are the mails of a folder",
+                raw.listen
+            );
+            self.wrong::<()>("mail.transport", what);
+        }
+        match address {
+            Some(address) => Some(Some(address)),
+            None => self.wrong(
+                "mailbox.listen",
+                format_args!(
+                    "must be a loopback address and a port, as in 127.0.0.1:8025, or empty, not {:?}: whoever reaches it \
+                     reads every code",
+                    raw.listen
+                ),
+            ),
+        }
+    }
+
     pub(super) fn transport(&mut self, raw: &RawMail) -> Option<MailTransport> {
         // Checked even where it is not used: what is wrong there is never ignored.
         let relay = self.relay(&raw.smtp);

@@ -78,6 +78,8 @@ pub struct Config {
     pub mail_retry: Retry,
     /// The page behind the links in the mails.
     pub page: Page,
+    /// Where the mailbox is served; `None` for nowhere.
+    pub mailbox_listen: Option<SocketAddr>,
     /// What is logged.
     pub log_filter: String,
 }
@@ -122,6 +124,7 @@ struct Raw {
     token: RawToken,
     mail: RawMail,
     page: page::RawPage,
+    mailbox: mail::RawMailbox,
     log: RawLog,
 }
 
@@ -267,6 +270,7 @@ impl Checks {
         let transport = self.transport(&raw.mail);
         let name_of_sender = mail_from.as_ref().and_then(|from| from.name.as_deref());
         let page = self.page(&raw.page, name_of_sender);
+        let mailbox_listen = self.mailbox_listen(&raw.mailbox, &raw.mail);
         if let Err(error) = EnvFilter::try_new(&raw.log.filter) {
             self.wrong::<()>("log.filter", error);
         }
@@ -290,6 +294,7 @@ impl Checks {
             mail_return_path: return_path?,
             mail_retry: retry?,
             page: page?,
+            mailbox_listen: mailbox_listen?,
             log_filter: raw.log.filter,
         })
     }
