@@ -117,7 +117,8 @@ async fn everything_is_done_by_keyboard_alone_and_where_one_is_can_be_seen() {
     let seen = "const box = document.getElementById('problem').getBoundingClientRect();
         return box.top >= 0 && box.bottom <= innerHeight";
     assert_eq!(browser.evaluate(seen).await, true, "who is led to the mistake does not see what is wrong");
-    browser.presses(Key::Control + "a").await;
+    let all = browser.driver().action_chain().key_down(Key::Control).send_keys("a").key_up(Key::Control);
+    all.perform().await.unwrap();
     browser.presses("Not this year.").await;
     browser.tabs_to("Refuse").await;
     browser.presses(Key::Space).await;
