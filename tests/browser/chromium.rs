@@ -60,7 +60,8 @@ pub(crate) struct Chromium {
     driver: WebDriver,
     _chromedriver: Child,
     _profile: TempDir,
-    wire: Wire,
+    /// The way to the page, where there is but one.
+    wire: Option<Wire>,
 }
 
 impl Chromium {
@@ -72,9 +73,20 @@ impl Chromium {
     /// Opens a browser with habits of its own.
     pub(crate) async fn with(server: &TestServer, habits: Habits) -> Self {
         let wire = Wire::to(server.page(), habits.from).await;
+        // The link in a mail leads to the page of this test, and nothing leads anywhere else.
+        let ways = format!("MAP {PUBLIC} {}, MAP * ~NOTFOUND", wire.address);
+        Self::start(&ways, habits, Some(wire)).await
+    }
+
+    /// Opens a browser for which every address is what it says, as long as it is on this machine.
+    pub(crate) async fn on_this_machine() -> Self {
+        Self::start("MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", USUAL, None).await
+    }
+
+    async fn start(ways: &str, habits: Habits, wire: Option<Wire>) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let (chromedriver, port) = start_chromedriver().await;
-        let wants = capabilities(&profile, &wire, habits).unwrap();
+        let wants = capabilities(&profile, ways, habits).unwrap();
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wants).await.unwrap();
         Self { driver, _chromedriver: chromedriver, _profile: profile, wire }
     }
@@ -86,7 +98,7 @@ impl Chromium {
 
     /// First lines and headers of all that it has asked the page.
     pub(crate) fn has_asked(&self) -> Vec<String> {
-        self.wire.heads()
+        self.wire.as_ref().unwrap().heads()
     }
 
     /// Follows the link in a mail.
@@ -285,16 +297,14 @@ async fn start_chromedriver() -> (Child, String) {
     panic!("chromedriver does not find a port");
 }
 
-fn capabilities(profile: &TempDir, wire: &Wire, habits: Habits) -> WebDriverResult<ChromeCapabilities> {
+fn capabilities(profile: &TempDir, ways: &str, habits: Habits) -> WebDriverResult<ChromeCapabilities> {
     let mut wants = DesiredCapabilities::chrome();
     for flag in FLAGS {
         wants.add_arg(flag)?;
     }
     wants.add_arg(&format!("--user-data-dir={}", profile.path().display()))?;
     wants.add_arg(&format!("--accept-lang={}", habits.language))?;
-    // The link in a mail leads to the page of this test, and nothing leads anywhere else.
-    let rules = format!("MAP {PUBLIC} {}, MAP * ~NOTFOUND", wire.address);
-    wants.add_arg(&format!("--host-resolver-rules={rules}"))?;
+    wants.add_arg(&format!("--host-resolver-rules={ways}"))?;
     if !habits.runs_scripts {
         wants.add_experimental_option("prefs", json!({ "profile.managed_default_content_settings.javascript": 2 }))?;
     }

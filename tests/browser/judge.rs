@@ -51,6 +51,12 @@ pub(crate) async fn fits(browser: &Chromium) {
     assert_eq!(browser.evaluate(sticks_out).await, json!({ "scrolls": false, "out": [] }));
 }
 
+/// Makes sure that the page as a whole does not have to be scrolled sideways; parts of it may.
+pub(crate) async fn scrolls_down_only(browser: &Chromium) {
+    let wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    assert_eq!(browser.evaluate(wide).await, 0);
+}
+
 /// Makes sure that the browser has nothing to say against the page: no script of it fails, nothing is blocked.
 pub(crate) async fn nothing_is_wrong(browser: &Chromium) {
     let log = browser.driver().browser_log().await.unwrap();

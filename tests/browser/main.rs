@@ -10,6 +10,7 @@
 
 mod chromium;
 mod judge;
+mod mailbox;
 mod scanners;
 mod stage;
 mod states;
