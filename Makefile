@@ -6,7 +6,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Generated code must not need protoc: where one is on the machine, it is hidden.
 export PROTOC := /nonexistent
 
-.PHONY: help run test peers stories bench check format tools
+.PHONY: help run test peers browser stories bench check format tools
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -27,9 +27,16 @@ peers: ## Hand mails to real servers: Postfix, and one that asks for TLS and a l
 	cargo test --quiet --locked --package relevo-outbound --test mails
 	tests/peers/mails.py $(TARGET)/tmp/mails $(TARGET)/tmp/unusual-mails
 
-stories: ## Pass the long stories: kills by the dozen, changes by the thousand
+browser: ## Click through the page in a real Chromium, in every state; keeps a picture of each
+	tests/browser/install.sh
+	cargo test --locked --package relevo-tests --features browser --test browser
+	@echo "Pictures of every state: $(TARGET)/tmp/browser"
+
+stories: ## Pass the long stories: kills by the dozen, changes by the thousand, scanners
 	tests/postgres/install.sh >/dev/null
-	cargo test --locked --package relevo-tests --features stories --test stories -- --nocapture
+	tests/browser/install.sh
+	cargo test --locked --package relevo-tests --features stories,browser --test stories -- --nocapture
+	cargo test --locked --package relevo-tests --features stories,browser --test browser a_thousand
 
 bench: ## Measure that nobody can tell by the time of an answer what is hidden from him
 	tests/postgres/install.sh >/dev/null

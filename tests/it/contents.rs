@@ -57,6 +57,7 @@ fn service_tests() -> BTreeSet<String> {
 /// Those of the names that are no test's, here or in a crate.
 fn missing(named: BTreeSet<String>) -> Vec<String> {
     let mut tests = service_tests();
+    tests_below(&here().join("browser"), "browser::", &mut tests);
     for entry in fs::read_dir(here().join("../crates")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();

@@ -1,76 +1,17 @@
 //! `relevo demo --serve`, and that nothing else serves a mailbox that was not told to.
 
-use std::{
-    fs,
-    net::SocketAddr,
-    path::Path,
-    process::{ExitStatus, Stdio},
-    time::Duration,
-};
+use std::{fs, net::SocketAddr, time::Duration};
 
 use relevo_tests::{
-    Browser, Caller, Shown, eventually,
-    process::{Serving, relevo, run},
+    Browser, Demo, Shown, eventually,
+    process::{Serving, run},
     v1::Account,
 };
-use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    net::TcpListener,
-    process::{Child, ChildStdout, Command},
-    time::timeout,
-};
-use tonic::{Code, Request, transport::Endpoint};
+use tokio::net::TcpListener;
+use tonic::{Code, Request};
 use tonic_prost::ProstCodec;
 
 const SOON: Duration = Duration::from_secs(30);
-
-/// `relevo demo --serve`, running.
-struct Demo {
-    child: Child,
-    said: Vec<String>,
-    _lines: Lines<BufReader<ChildStdout>>,
-}
-
-impl Demo {
-    async fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut child = Command::new(relevo())
-            .current_dir(folder)
-            .args(["demo", "--serve"])
-            .args(arguments)
-            // So that its own folder is found, and that it goes away.
-            .env("TMPDIR", folder)
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut said = Vec::new();
-        let telling = async {
-            while said.last().is_none_or(|line: &String| !line.starts_with("Ctrl-C")) {
-                said.push(lines.next_line().await.unwrap().unwrap());
-            }
-        };
-        timeout(SOON, telling).await.unwrap();
-        Self { child, said, _lines: lines }
-    }
-
-    /// An address that it has printed.
-    fn at(&self, what: &str) -> SocketAddr {
-        let lines = self.said.iter().filter_map(|line| line.trim().strip_prefix(what));
-        let address = lines.map(str::trim).next().unwrap();
-        address.trim_start_matches("http://").parse().unwrap()
-    }
-
-    fn caller(&self) -> Caller {
-        Caller::over(Endpoint::from_shared(format!("http://{}", self.at("gRPC"))).unwrap().connect_lazy())
-    }
-
-    async fn stops_by(mut self, signal: &str) -> ExitStatus {
-        let id = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-s", signal, &id]).status().await.unwrap().success());
-        timeout(SOON, self.child.wait()).await.unwrap().unwrap()
-    }
-}
 
 /// How many addresses a process listens on.
 fn listeners(id: u32) -> usize {
