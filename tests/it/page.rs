@@ -17,6 +17,7 @@ on_every_engine!(
     a_wrong_code_asks_again_and_says_nothing_of_what_there_is,
     an_overdue_bill_is_named_and_the_code_stays_good_until_it_is_paid,
     an_end_is_shown_in_every_form_that_it_takes,
+    a_link_leads_to_a_panel_of_the_companys_own_where_there_is_one,
 );
 
 /// Ann administrates example.com, and has named Nora its technical contact in Tom's place.
@@ -102,7 +103,7 @@ async fn a_link_leads_to_the_question_and_who_accepts_there_is_told_what_came_of
             "Answer by Monday, 12 January 2026 at 09:00 UTC",
             &format!("Request number {}", it.change.change_id),
             "What you will be able to do Look after the technical side of the service",
-            &format!("Who has to accept Ann ({ann}) has not answered yet Nora ({nora}), you has not answered yet"),
+            &format!("Who has to accept Ann ({ann}) no answer yet Nora ({nora}), you no answer yet"),
         ],
     );
     assert_eq!(asked.offers(), ["accept", "refuse"]);
@@ -110,12 +111,18 @@ async fn a_link_leads_to_the_question_and_who_accepts_there_is_told_what_came_of
 
     let waiting = asked.presses("accept").await;
     assert_eq!((waiting.status, waiting.heading().as_str()), (200, "You have accepted"));
-    says(&waiting, &[&format!("The change takes effect as soon as Ann ({ann}) has accepted as well."), "has accepted"]);
+    says(
+        &waiting,
+        &[
+            &format!("The change takes effect as soon as Ann ({ann}) has accepted as well."),
+            &format!("Nora ({nora}), you accepted"),
+        ],
+    );
     assert!(waiting.offers().is_empty());
     assert_eq!(it.state().await, ChangeState::Pending);
 
     let anns = it.opens(&it.anns).await;
-    says(&anns, &[&format!("Nora ({nora}) has accepted Your answer")]);
+    says(&anns, &[&format!("Nora ({nora}) accepted Your answer")]);
     let done = anns.presses("accept").await;
     assert_eq!((done.status, done.heading().as_str()), (200, "The change is done"));
     assert_eq!(it.state().await, ChangeState::Done);
@@ -378,4 +385,15 @@ async fn an_end_is_shown_in_every_form_that_it_takes(on: Engine) {
     assert!(expired.offers().is_empty());
     let late = asked.presses("refuse").await;
     assert_eq!((late.status, late.heading().as_str()), (409, "The request has expired"));
+}
+
+async fn a_link_leads_to_a_panel_of_the_companys_own_where_there_is_one(on: Engine) {
+    let template = "[page]\nlink_template = \"https://panel.example.com/hand-over?id={change_id}#code={token}\"\n";
+    let it = Scene::set(on, template).await;
+    let expected = format!("https://panel.example.com/hand-over?id={}#code={}", it.change.change_id, it.noras.token());
+    assert_eq!(it.noras.link(), expected);
+    assert!(it.noras.html.contains(&format!("href=\"{expected}\"")), "{}", it.noras.html);
+    // Relevo's own page is there all the same.
+    let asked = it.server.browser().posts(&it.path(), &[("token", &it.noras.token())]).await;
+    assert_eq!(asked.offers(), ["accept", "refuse"]);
 }

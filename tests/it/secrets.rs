@@ -14,7 +14,7 @@ use prost::Message;
 use relevo_domain::Keyring;
 use relevo_server::Config;
 use relevo_tests::{
-    Engine, Home, Letter, Refused, eventually, on_every_engine,
+    Browser, Engine, Home, Letter, Refused, eventually, on_every_engine,
     process::{Serving, run},
     request_id,
     smtp::{Answer, Step, TestRelay},
@@ -155,12 +155,27 @@ impl Search {
 /// One who calls, and keeps all that it is told.
 struct Witness {
     channel: Channel,
+    browser: Browser,
     told: Mutex<Vec<u8>>,
 }
 
 impl Witness {
     fn of(serving: &Serving) -> Self {
-        Self { channel: serving.channel(), told: Mutex::default() }
+        let page = serving.page.as_ref().unwrap().parse().unwrap();
+        Self { channel: serving.channel(), browser: Browser::at(page), told: Mutex::default() }
+    }
+
+    /// Sends a form of the page, and to where there is none. What is shown holds the code in the form alone, to send it again.
+    async fn posts(&self, change: &ContactChange, token: &str, step: &str) -> u16 {
+        let path = format!("/changes/{}", change.change_id);
+        let mut status = 0;
+        for path in ["/", "/changes/x", &path] {
+            let shown = self.browser.posts(path, &[("token", token), ("step", step), ("reason", "a.example")]).await;
+            status = shown.status;
+            let rest = shown.html.replace(&format!("value=\"{token}\""), "");
+            self.told.lock().unwrap().extend(format!("{:?} {rest}\n", shown.headers).bytes());
+        }
+        status
     }
 
     async fn calls<M, R>(&self, method: &str, message: M) -> Result<R, Refused>
@@ -362,7 +377,13 @@ async fn lives(it: &Witness, mailbox: &Mailbox) {
         it.refuses(&done, NORA, wrong).await.unwrap_err();
         let _ = it.inspects(&quoted[0], wrong).await;
     }
-    it.accepts(&done, ANN, &anns.to_lowercase()).await.unwrap();
+    for (step, status) in [("look", 200), ("refuse", 422), ("accept", 200), ("accept", 409)] {
+        assert_eq!(it.posts(&done, &anns, step).await, status, "{step}");
+    }
+    for wrong in ["", "not a code", &anns[..38]] {
+        it.posts(&done, wrong, "look").await;
+        it.posts(&done, wrong, "accept").await;
+    }
     it.accepts(&done, NORA, &noras.replace('-', "")).await.unwrap();
     it.accepts(&done, NORA, &noras).await.unwrap_err();
     it.inspects(&done, &noras).await.unwrap();
@@ -373,6 +394,8 @@ async fn lives(it: &Witness, mailbox: &Mailbox) {
     it.resends(&refused, NORA).await;
     let second = mailbox.code(&refused, NORA, 2).await;
     assert_eq!(it.refuses(&refused, NORA, &first).await.unwrap_err().reason, "TOKEN_SUPERSEDED");
+    assert_eq!(it.posts(&refused, &first, "look").await, 410);
+    assert_eq!(it.posts(&refused, &first, "resend").await, 429);
     it.refuses(&refused, NORA, &second).await.unwrap();
 
     let cancelled = it.asks("cancelled.example").await;

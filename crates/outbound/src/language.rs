@@ -186,6 +186,7 @@ mod tests {
     fn no_wording_is_left_in_english() {
         let alike = [
             ("fr", "Service"),
+            ("fr", "{ $count } minutes"),
             ("de", "April"),
             ("de", "August"),
             ("de", "September"),

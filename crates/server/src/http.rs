@@ -3,7 +3,7 @@
 //! A proxy in front of it may speak what it likes to browsers. Nobody holds anything up by saying nothing: a head comes
 //! within ten seconds, also the next one on a connection that is kept, and of too many connections the oldest makes room.
 
-use std::{convert::Infallible, net::IpAddr, pin::pin, time::Duration};
+use std::{convert::Infallible, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, extract::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -53,7 +53,7 @@ pub(crate) async fn serve(listener: TcpListener, pages: Router, at_a_time: usize
 }
 
 /// Answers what is asked over a connection, until it ends, its place is another's, or the process stops.
-async fn converse(stream: TcpStream, peer: Peer, pages: Router, place: std::sync::Arc<Place>, stop: CancellationToken) {
+async fn converse(stream: TcpStream, peer: Peer, pages: Router, place: Arc<Place>, stop: CancellationToken) {
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
         let mut pages = pages.clone();

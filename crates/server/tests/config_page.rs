@@ -1,11 +1,6 @@
 //! What operators may say about the page, and what they are told when it is not right.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on stops"
-)]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 
 use std::fs;
 

@@ -31,9 +31,9 @@ page-power-technical = Sich um die technische Seite des Dienstes kümmern und di
 page-power-billing = Die Rechnungen des Dienstes erhalten und bezahlen und diese Rolle an jemand anderen übergeben
 page-parties = Wer zustimmen muss
 page-party = { $decision ->
-    [accepted] hat zugestimmt
-    [refused] hat abgelehnt
-   *[pending] hat noch nicht geantwortet
+    [accepted] zugestimmt
+    [refused] abgelehnt
+   *[pending] noch keine Antwort
 }
 page-answer = Ihre Antwort
 page-accept = Zustimmen

@@ -32,9 +32,9 @@ page-power-technical = Look after the technical side of the service, and hand th
 page-power-billing = Receive and pay the bills of the service, and hand this role over to someone else
 page-parties = Who has to accept
 page-party = { $decision ->
-    [accepted] has accepted
-    [refused] has refused
-   *[pending] has not answered yet
+    [accepted] accepted
+    [refused] refused
+   *[pending] no answer yet
 }
 page-answer = Your answer
 page-accept = Accept

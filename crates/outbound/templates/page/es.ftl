@@ -31,9 +31,9 @@ page-power-technical = Ocuparse de la parte técnica del servicio y ceder esta f
 page-power-billing = Recibir y pagar las facturas del servicio y ceder esta función a otra persona
 page-parties = Quién debe aceptar
 page-party = { $decision ->
-    [accepted] ha aceptado
-    [refused] ha rechazado
-   *[pending] aún no ha respondido
+    [accepted] aceptado
+    [refused] rechazado
+   *[pending] aún sin respuesta
 }
 page-answer = Su respuesta
 page-accept = Aceptar

@@ -31,9 +31,9 @@ page-power-technical = S’occuper de la partie technique du service et céder c
 page-power-billing = Recevoir et payer les factures du service et céder ce rôle à quelqu’un d’autre
 page-parties = Qui doit accepter
 page-party = { $decision ->
-    [accepted] a accepté
-    [refused] a refusé
-   *[pending] n’a pas encore répondu
+    [accepted] accepté
+    [refused] refusé
+   *[pending] pas encore de réponse
 }
 page-answer = Votre réponse
 page-accept = Accepter

@@ -31,9 +31,9 @@ page-power-technical = Occuparsi della parte tecnica del servizio e cedere quest
 page-power-billing = Ricevere e pagare le fatture del servizio e cedere questo ruolo ad altri
 page-parties = Chi deve accettare
 page-party = { $decision ->
-    [accepted] ha accettato
-    [refused] ha rifiutato
-   *[pending] non ha ancora risposto
+    [accepted] accettato
+    [refused] rifiutato
+   *[pending] ancora nessuna risposta
 }
 page-answer = La Sua risposta
 page-accept = Accetta

@@ -31,9 +31,9 @@ page-power-technical = De technische kant van de dienst beheren en deze rol aan 
 page-power-billing = De facturen van de dienst ontvangen en betalen en deze rol aan iemand anders overdragen
 page-parties = Wie moet accepteren
 page-party = { $decision ->
-    [accepted] heeft geaccepteerd
-    [refused] heeft afgewezen
-   *[pending] heeft nog niet geantwoord
+    [accepted] geaccepteerd
+    [refused] afgewezen
+   *[pending] nog geen antwoord
 }
 page-answer = Uw antwoord
 page-accept = Accepteren

@@ -31,8 +31,8 @@ page-power-technical = Zajmować się stroną techniczną usługi i przekazać t
 page-power-billing = Otrzymywać i opłacać faktury za usługę i przekazać tę rolę komuś innemu
 page-parties = Kto musi zaakceptować
 page-party = { $decision ->
-    [accepted] wniosek zaakceptowany
-    [refused] wniosek odrzucony
+    [accepted] zaakceptowano
+    [refused] odrzucono
    *[pending] jeszcze bez odpowiedzi
 }
 page-answer = Państwa odpowiedź

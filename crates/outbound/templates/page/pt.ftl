@@ -31,9 +31,9 @@ page-power-technical = Tratar da parte técnica do serviço e passar esta funç�
 page-power-billing = Receber e pagar as faturas do serviço e passar esta função a outra pessoa
 page-parties = Quem tem de aceitar
 page-party = { $decision ->
-    [accepted] aceitou
-    [refused] recusou
-   *[pending] ainda não respondeu
+    [accepted] aceite
+    [refused] recusado
+   *[pending] ainda sem resposta
 }
 page-answer = A sua resposta
 page-accept = Aceitar

@@ -7,6 +7,7 @@ use prost::Message as _;
 use relevo_api::v1::{AcceptContactChangeRequest, RefuseContactChangeRequest, ResendTokenRequest};
 use relevo_domain::{AccountId, ChangeId, RefusalReason, State};
 use relevo_outbound::{Wording, message::sheet::Sheet};
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     Site,
@@ -16,8 +17,8 @@ use super::{
 };
 use crate::{Error, mutation::Call, requests::Holder};
 
-/// How long an answer may take, as a call may.
-const LONGEST: Duration = Duration::from_secs(9);
+/// How long all may take that a form asks for, as what a call asks for may; the rest is for the way back.
+pub(super) const LONGEST: Duration = Duration::from_secs(9);
 
 /// What somebody asks for, and who.
 pub(super) struct Asked {
@@ -27,9 +28,16 @@ pub(super) struct Asked {
     pub(super) client: String,
     /// The language that his browser likes best.
     pub(super) liked: &'static Wording,
+    /// Until when he waits.
+    pub(super) deadline: Instant,
 }
 
 impl Asked {
+    /// Waits for what the database says, for no longer than he does.
+    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        timeout_at(self.deadline, asked).await.unwrap_or(Err(Error::Late))
+    }
+
     /// In which language a holder of a code is answered.
     fn wording_for(&self, holder: &Holder) -> &'static Wording {
         self.form.chosen.unwrap_or_else(|| Wording::of(&holder.account.language))
@@ -56,7 +64,7 @@ impl Site {
                 return self.refuse(&asked, wording, &Refused::of(error));
             }
         };
-        let held = in_time(self.installation.holder(asked.change_id, &asked.form.token)).await;
+        let held = asked.in_time(self.installation.holder(asked.change_id, &asked.form.token)).await;
         let holder = match held {
             Ok(holder) => holder,
             Err(error) => return self.refuse(&asked, wording, &Refused::of(error)),
@@ -68,21 +76,24 @@ impl Site {
     async fn answer_holder(&self, asked: &Asked, holder: &Holder) -> Response {
         let wording = asked.wording_for(holder);
         match (asked.form.step, holder.token_is_newest) {
-            (Step::Resend, false) => match in_time(self.resend(asked, &holder.account.account_id)).await {
+            (Step::Resend, false) => match asked.in_time(self.resend(asked, &holder.account.account_id)).await {
                 Ok(()) => self.show(StatusCode::OK, &View::resent(wording, asked.change_id, &asked.form)),
                 Err(error) => self.refuse_holder(asked, holder, error).await,
             },
             (_, false) => self.show_superseded(asked, holder),
-            (Step::Accept, true) => match in_time(self.accept(asked, &holder.account.account_id)).await {
+            (Step::Accept, true) => match asked.in_time(self.accept(asked, &holder.account.account_id)).await {
                 Ok(()) => self.show_anew(asked, StatusCode::OK).await,
                 Err(error) => self.refuse_holder(asked, holder, error).await,
             },
             (Step::Refuse, true) => match RefusalReason::parse(&asked.form.reason) {
-                Ok(reason) => match in_time(self.turn_down(asked, &holder.account.account_id, reason)).await {
+                Ok(reason) => match asked.in_time(self.turn_down(asked, &holder.account.account_id, reason)).await {
                     Ok(()) => self.show_anew(asked, StatusCode::OK).await,
                     Err(error) => self.refuse_holder(asked, holder, error).await,
                 },
-                Err(_) => self.show_holder(asked, holder, StatusCode::UNPROCESSABLE_ENTITY),
+                Err(_) if holder.about.change.awaits(&holder.account.account_id, self.installation.clock.now()) => {
+                    self.show_holder(asked, holder, StatusCode::UNPROCESSABLE_ENTITY)
+                }
+                Err(_) => self.show_holder(asked, holder, StatusCode::CONFLICT),
             },
             // Whoever has a good code needs no other.
             (Step::Look | Step::Resend, true) => self.show_holder(asked, holder, StatusCode::OK),
@@ -154,7 +165,7 @@ impl Site {
 
     /// Shows where the change stands now that something was done about it, by this form or by another.
     async fn show_anew(&self, asked: &Asked, status: StatusCode) -> Response {
-        match in_time(self.installation.holder(asked.change_id, &asked.form.token)).await {
+        match asked.in_time(self.installation.holder(asked.change_id, &asked.form.token)).await {
             Ok(holder) if holder.token_is_newest => self.show_holder(asked, &holder, status),
             Ok(holder) => self.show_superseded(asked, &holder),
             Err(error) => self.refuse(asked, asked.form.chosen.unwrap_or(asked.liked), &Refused::of(error)),
@@ -200,9 +211,4 @@ impl Site {
             refused => self.refuse(asked, wording, &refused),
         }
     }
-}
-
-/// Waits for what the database says, for as long as somebody waits for a page.
-async fn in_time<T>(asked: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    tokio::time::timeout(LONGEST, asked).await.unwrap_or(Err(Error::Late))
 }

@@ -26,6 +26,7 @@ use axum::{
 };
 use relevo_domain::ChangeId;
 use relevo_outbound::Wording;
+use tokio::time::Instant;
 
 use self::{answer::Asked, assets::Assets, form::Form, view::View};
 use crate::{caller::Caller, config::Page, http::Peer, installation::Installation, load::Load};
@@ -105,8 +106,8 @@ async fn receive(
         Err(status) => return site.nothing(status, &uri, &headers),
     };
     let client = client::counted_as(client::address(peer, &headers, &site.proxies));
-    let liked = language::liked(&headers);
-    site.answer(Asked { change_id, form, client, liked }).await
+    let (liked, deadline) = (language::liked(&headers), Instant::now() + answer::LONGEST);
+    site.answer(Asked { change_id, form, client, liked, deadline }).await
 }
 
 async fn asset(State(site): State<Arc<Site>>, uri: Uri, headers: HeaderMap) -> Response {
