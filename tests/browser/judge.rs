@@ -29,7 +29,7 @@ pub(crate) async fn found(browser: &Chromium) -> Vec<Value> {
 
 /// Makes sure that whoever cannot see well, or at all, is kept from nothing.
 pub(crate) async fn accessible(browser: &Chromium) {
-    let grave: Vec<_> = found(browser).await.into_iter().filter(|it| is_grave(it)).collect();
+    let grave: Vec<_> = found(browser).await.into_iter().filter(is_grave).collect();
     assert!(grave.is_empty(), "{grave:#?}");
 }
 
