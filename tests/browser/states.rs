@@ -15,7 +15,7 @@ use crate::{
 /// A page as it is shown, and what it is shown by.
 struct Shown {
     browser: Chromium,
-    _stage: Stage,
+    stage: Stage,
 }
 
 macro_rules! states {
@@ -81,7 +81,7 @@ mod reach {
     use super::*;
 
     async fn shown(stage: Stage, browser: Chromium) -> Shown {
-        Shown { browser, _stage: stage }
+        Shown { browser, stage: stage }
     }
 
     pub(super) async fn asks_for_the_code() -> Shown {
@@ -92,11 +92,11 @@ mod reach {
     }
 
     pub(super) async fn asks_for_a_wrong_code_again() -> Shown {
-        let Shown { browser, _stage } = asks_for_the_code().await;
+        let Shown { browser, stage } = asks_for_the_code().await;
         browser.fills("Your code", "0000-1111-2222-3333-4444-5555-6666-7777").await;
         browser.clicks("Show the request").await;
         browser.reads(&["This is not the right code for this request."]).await;
-        Shown { browser, _stage }
+        Shown { browser, stage }
     }
 
     pub(super) async fn asks_who_asked_for_the_change() -> Shown {
@@ -157,7 +157,7 @@ mod reach {
 
     pub(super) async fn is_done() -> Shown {
         let shown = asks_who_is_named().await;
-        shown._stage.ann_accepts().await;
+        shown.stage.ann_accepts().await;
         shown.browser.clicks("Accept").await;
         shown
     }
@@ -221,7 +221,7 @@ mod reach {
 
     pub(super) async fn has_sent_a_new_code() -> Shown {
         let shown = has_a_newer_code().await;
-        shown._stage.server.advance(Duration::from_mins(5));
+        shown.stage.server.advance(Duration::from_mins(5));
         shown.browser.clicks("Send me a new code").await;
         shown
     }
