@@ -45,9 +45,9 @@ page-reason-wrong = U hebt nog niet afgewezen: de reden mag ten hoogste 500 teke
 
 ## Na het antwoord
 
-page-waiting-title = U hebt geaccepteerd
+page-waiting-title = U hebt het verzoek geaccepteerd
 page-waiting-opening = De wijziging gaat in zodra ook { $other } het verzoek heeft geaccepteerd. Tot dan verandert er niets. Het verzoek verloopt op { expiry }.
-page-refused-title = U hebt afgewezen
+page-refused-title = U hebt het verzoek afgewezen
 page-refused-opening = Het verzoek is daarmee beëindigd en er is niets veranderd.
 page-cancelled-opening = U hebt het zelf geannuleerd. Er is niets veranderd.
 page-ended = Het verzoek is beëindigd. De codes ervan werken niet meer.

@@ -45,7 +45,7 @@ page-reason-wrong = Wniosek nie został jeszcze odrzucony: powód może mieć na
 
 ## Po odpowiedzi
 
-page-waiting-title = Wniosek został zaakceptowany
+page-waiting-title = Zaakceptowali Państwo wniosek
 page-waiting-opening = Zmiana zacznie obowiązywać, gdy tylko wniosek zaakceptuje także { $other }. Do tego czasu nic się nie zmieni. Wniosek wygaśnie { expiry.when }.
 page-refused-title = Odrzucili Państwo wniosek
 page-refused-opening = Wniosek został zamknięty i nic się nie zmieniło.
