@@ -79,7 +79,7 @@ mod reach {
     use super::*;
 
     async fn shown(stage: Stage, browser: Chromium) -> Shown {
-        Shown { browser, stage: stage }
+        Shown { browser, stage }
     }
 
     pub(super) async fn asks_for_the_code() -> Shown {
