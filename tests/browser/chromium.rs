@@ -85,7 +85,7 @@ impl Chromium {
 
     async fn start(ways: &str, habits: Habits, wire: Option<Wire>) -> Self {
         let profile = tempfile::tempdir().unwrap();
-        let (chromedriver, port) = start_chromedriver().await;
+        let (chromedriver, port) = start_chromedriver(&profile).await;
         let wants = capabilities(&profile, ways, habits).unwrap();
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wants).await.unwrap();
         Self { driver, _chromedriver: chromedriver, _profile: profile, wire }
@@ -276,10 +276,12 @@ pub(crate) fn link_in(letter: &Letter) -> String {
 }
 
 /// Starts a driver on a port that is free. Says which.
-async fn start_chromedriver() -> (Child, String) {
+async fn start_chromedriver(profile: &TempDir) -> (Child, String) {
     for _ in 0..10 {
         let mut chromedriver = Command::new("chromedriver")
             .arg("--port=0")
+            // What the browser leaves there goes with its profile.
+            .env("TMPDIR", profile.path())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
