@@ -36,6 +36,8 @@ const WAYS: [(&str, &[(&str, &str)]); 16] = [
     // Some look whether a link takes forms; this one holds nothing.
     ("POST", &[("content-type", "application/x-www-form-urlencoded")]),
 ];
+/// How many requests for a link are under way at a time.
+const AT_ONCE: usize = 50;
 /// How many links one browser opens before another takes its place, somewhere else.
 const LOADS_OF_ONE: usize = 25;
 
@@ -54,14 +56,18 @@ fn targets(link: &str) -> [String; 4] {
 
 /// Renders a link without a browser, several times at once.
 async fn asks(browser: &Browser, link: &str, times: usize) {
-    let ways = targets(link).into_iter().flat_map(|target| WAYS.map(|way| (target.clone(), way))).cycle();
-    let asking = ways.take(times).map(|(target, (method, headers))| {
-        let browser = browser.clone();
-        tokio::spawn(async move { browser.asks(method, &target, headers, "").await.status })
-    });
-    for asked in asking.collect::<Vec<_>>() {
-        let status = asked.await.unwrap();
-        assert!(status < 500, "{status}");
+    let ways: Vec<_> = targets(link).into_iter().flat_map(|target| WAYS.map(|way| (target.clone(), way))).collect();
+    let mut ways = ways.into_iter().cycle().take(times).peekable();
+    while ways.peek().is_some() {
+        // Fewer than the server takes connections: of more, some would be hung up on.
+        let asking = ways.by_ref().take(AT_ONCE).map(|(target, (method, headers))| {
+            let browser = browser.clone();
+            tokio::spawn(async move { browser.asks(method, &target, headers, "").await.status })
+        });
+        for asked in asking.collect::<Vec<_>>() {
+            let status = asked.await.unwrap();
+            assert!(status < 500, "{status}");
+        }
     }
 }
 
